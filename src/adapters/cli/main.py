@@ -1,0 +1,5 @@
+"""The command ``lineman``."""
+
+
+def main() -> None:
+    """Run the command line."""

@@ -1,0 +1,1 @@
+"""Memory: SQL written once, under two engines."""

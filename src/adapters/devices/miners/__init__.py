@@ -1,0 +1,1 @@
+"""Drivers for miners: dialects over transports."""

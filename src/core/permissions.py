@@ -1,0 +1,33 @@
+"""Who may do what: one table, asked by every use case, so that each face obeys it."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+from ..ports.errors import NotAllowed
+from ..ports.identity import Actor, Permission, Role
+
+P = Permission
+
+#: What a client or an enterprise admin may *see* of these is part of each query (``Actor.container_ids`` …).
+PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
+    {
+        Role.ADMIN: frozenset(Permission),
+        Role.OPERATOR: frozenset({P.SEE_MINERS, P.SEE_STATISTICS, P.CHANGE_MINERS, P.POLL_MINERS, P.SEE_JOURNAL}),
+        Role.ACCOUNTANT: frozenset({P.SEE_MINERS, P.SEE_STATISTICS}),
+        Role.CLIENT: frozenset({P.SEE_MINERS, P.SEE_STATISTICS}),
+        Role.ENTERPRISE_ADMIN: frozenset(),
+    }
+)
+
+
+def may(actor: Actor, permission: Permission) -> bool:
+    """Whether ``actor`` has ``permission``."""
+    return permission in PERMISSIONS[actor.role]
+
+
+def allow(actor: Actor, permission: Permission) -> None:
+    """Let ``actor`` pass, or raise ``NotAllowed`` naming the permission he lacks."""
+    if not may(actor, permission):
+        raise NotAllowed(
+            f"{actor.name} ({actor.role}) lacks the permission {permission}; an admin can give another role"
+        )

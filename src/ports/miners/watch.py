@@ -1,0 +1,220 @@
+"""What is remembered of a miner from one poll to the next, and what charts are drawn from."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import TYPE_CHECKING, Any, Protocol
+
+import attrs
+
+from .driver import Fingerprint
+from .reading import Reading, State
+
+if TYPE_CHECKING:
+    from .inventory import Miner
+
+
+class Availability(StrEnum):
+    """Whether a miner can be relied upon, by our own watching."""
+
+    UNKNOWN = "unknown"
+    ONLINE = "online"
+    #: It answers, but hashes too little, or a board or a fan is missing.
+    DEGRADED = "degraded"
+    #: It missed a poll or two; its last reading stands.
+    STALE = "stale"
+    OFFLINE = "offline"
+
+
+@attrs.frozen
+class Watch:
+    """The memory of the state machine ``core.miners.rules.observe``.  Small: one per miner stays in memory."""
+
+    miner_id: int
+    availability: Availability = Availability.UNKNOWN
+    #: Polls missed since the last good one.
+    misses: int = 0
+    state: State | None = None
+    fingerprint: Fingerprint | None = None
+    #: The last attempt and the last good one.
+    polled_at: datetime | None = None
+    seen_at: datetime | None = None
+    #: When ``availability`` and ``state`` last changed.
+    availability_since: datetime | None = None
+    state_since: datetime | None = None
+    #: Code and detail of the last miss, ``None`` after a good poll.
+    error: str | None = None
+    error_detail: str | None = None
+    #: Counters of the last good reading, to take deltas from.
+    uptime_s: int | None = None
+    accepted: int | None = None
+    rejected: int | None = None
+    active_pool: int | None = None
+    #: The last moment at which ``accepted`` grew.
+    last_share_at: datetime | None = None
+    #: How often the process restarted and the active pool changed since the miner is known.
+    restarts: int = 0
+    pool_switches: int = 0
+    #: Rejected / (accepted + rejected) of the last interval with shares in it.
+    reject_ratio: float | None = None
+    #: Why it is degraded, in words: ``rate 61 % of nominal``, ``fan 2 stands still``.
+    reasons: tuple[str, ...] = ()
+
+
+@attrs.frozen
+class Snapshot:
+    """What is known of a miner now: the watch and its last good reading."""
+
+    watch: Watch
+    reading: Reading | None = None
+
+
+@attrs.frozen
+class Sample:
+    """One row of history.  A missed poll is a row whose ``error`` is set and whose figures are missing, never 0."""
+
+    miner_id: int
+    at: datetime
+    state: State | None = None
+    hash_rate_hs: float | None = None
+    hash_rate_nominal_hs: float | None = None
+    #: Counters since the process started.
+    accepted: int | None = None
+    rejected: int | None = None
+    #: Since the miner is known.
+    pool_switches: int | None = None
+    restarts: int | None = None
+    #: Hottest chip, else board, °C.
+    temperature: float | None = None
+    #: Highest rpm.
+    fan_speed: int | None = None
+    power_w: float | None = None
+    hw_errors: int | None = None
+    uptime_s: int | None = None
+    #: Code of a missed poll, e.g. ``timed-out``.
+    error: str | None = None
+
+
+@attrs.frozen
+class Observation:
+    """All that one poll leaves behind; stored in one piece."""
+
+    watch: Watch
+    sample: Sample
+    #: ``None`` after a miss: the last good one stands.
+    reading: Reading | None = None
+    raw: bytes | None = None
+    #: The miner's place at that time, so that container sums are of that time.
+    container_id: int | None = None
+
+
+class Level(StrEnum):
+    """How coarse a series is."""
+
+    RAW = "raw"
+    FIVE_MINUTES = "5m"
+    HOUR = "1h"
+
+
+@attrs.frozen
+class Point:
+    """One point of a miner's chart: a raw sample, or what an interval that starts at ``at`` holds."""
+
+    at: datetime
+    #: Good polls and missed ones.
+    polls: int
+    misses: int
+    hash_rate_hs: float | None = None
+    hash_rate_min_hs: float | None = None
+    hash_rate_max_hs: float | None = None
+    temperature_max: float | None = None
+    fan_speed_max: int | None = None
+    fan_speed_min: int | None = None
+    power_w: float | None = None
+    accepted: int | None = None
+    rejected: int | None = None
+    restarts: int | None = None
+    pool_switches: int | None = None
+
+
+@attrs.frozen
+class ContainerPoint:
+    """One point of a container's chart: sums over its miners of their means, over those that were polled."""
+
+    at: datetime
+    miners: int
+    #: How many gave a reading in the interval, and how many of those hashed.
+    seen: int
+    hashing: int
+    hash_rate_hs: float | None = None
+    hash_rate_nominal_hs: float | None = None
+    power_w: float | None = None
+    temperature_max: float | None = None
+    temperature_avg: float | None = None
+    accepted: int | None = None
+    rejected: int | None = None
+
+
+@attrs.frozen
+class Totals:
+    """The present of a container (``None``: of the miners without one), from the latest states."""
+
+    container_id: int | None
+    miners: int = 0
+    active: int = 0
+    #: How many by availability and by state.
+    availability: Mapping[str, int] = attrs.field(factory=dict)
+    states: Mapping[str, int] = attrs.field(factory=dict)
+    #: H/s by algorithm: rates of different algorithms are never added.
+    hash_rate_hs: Mapping[str, float] = attrs.field(factory=dict)
+    hash_rate_nominal_hs: Mapping[str, float] = attrs.field(factory=dict)
+    power_w: float | None = None
+    temperature_max: float | None = None
+    temperature_avg: float | None = None
+
+
+class WatchStore(Protocol):
+    """Keeps the latest of each miner, and writes what polls leave behind."""
+
+    async def active(self) -> Sequence[tuple["Miner", Watch]]:
+        """All miners that are to be polled."""
+
+    async def keep(self, observations: Sequence[Observation]) -> None:
+        """Store a batch in one transaction: latest states, raw replies and samples, all or nothing.
+
+        Storing one observation twice leaves one sample.  A miner that was
+        removed meanwhile is passed over.
+        """
+
+    async def get(self, miner_id: int) -> Snapshot:
+        """An empty snapshot for a miner never polled."""
+
+    async def raw(self, miner_id: int) -> Mapping[str, Any]:
+        """The latest raw replies by command; empty when there are none."""
+
+    async def totals(self, *, visible: frozenset[int] | None = None) -> Sequence[Totals]:
+        """One a container that holds miners, and one for those without."""
+
+
+class SeriesStore(Protocol):
+    """Reads history and keeps it in bounds."""
+
+    async def history(self, miner_id: int, *, since: datetime, until: datetime, limit: int) -> Sequence[Sample]:
+        """Raw samples and misses, newest first."""
+
+    async def chart(self, miner_id: int, *, since: datetime, until: datetime, level: Level) -> Sequence[Point]:
+        """A miner's points, oldest first.  An interval without polls has no point."""
+
+    async def container_chart(
+        self, container_ids: Iterable[int], *, since: datetime, until: datetime, level: Level
+    ) -> Mapping[int, Sequence[ContainerPoint]]:
+        """Points of each container, oldest first (``RAW`` is answered with five minutes)."""
+
+    async def roll_up(self, *, now: datetime) -> int:
+        """Fill 5-minute and hourly series from what came since the last call; how many intervals.
+
+        Safe to repeat and to kill at any point: nothing is doubled or lost.
+        """
+
+    async def prune(self, *, now: datetime) -> int:
+        """Drop what is older than the settings keep; how many rows or partitions."""

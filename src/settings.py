@@ -1,0 +1,202 @@
+"""What a deployment decides: the environment over a TOML file over the defaults.
+
+Every setting is ``LINEMAN_`` and its name in capitals; the older names in
+``aliases`` work too, so that an installation of the services that lineman
+replaces starts with the variables that it has.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, get_args, get_type_hints
+
+import attrs
+
+from .ports.errors import Invalid
+from .ports.secrets import Secret
+
+TRUE = {"1", "true", "yes", "on"}
+FALSE = {"0", "false", "no", "off"}
+
+
+class BadSetting(Invalid):
+    """A setting is not valid."""
+
+
+def setting(
+    default: Any, doc: str, *, aliases: tuple[str, ...] = (), low: float | None = None, high: float | None = None,
+    choices: tuple[str, ...] = (),
+) -> Any:  # fmt: skip
+    """One setting: its default, what it means, older names for it, and its bounds."""
+    metadata = {"doc": doc, "aliases": aliases, "low": low, "high": high, "choices": choices}
+    return attrs.field(default=default, metadata=metadata, repr=not isinstance(default, Secret))
+
+
+@attrs.frozen(kw_only=True)
+class Settings:
+    """All settings of one deployment."""
+
+    database: str = setting(
+        "sqlite:///lineman.db", "Where everything is kept: sqlite:///PATH or postgresql://…", aliases=("DATABASE_URL",)
+    )
+    host: str = setting("127.0.0.1", "The address that lineman serve binds", aliases=("API_HOST",))
+    port: int = setting(8000, "The port that lineman serve binds", aliases=("API_PORT",), low=0, high=65535)
+    public_url: str | None = setting(
+        None, "The address under which people and other processes reach this service, if it is behind a proxy"
+    )
+    forwarded_allow: str = setting(
+        "127.0.0.1", "Proxies whose X-Forwarded-For and X-Forwarded-Proto are believed, separated by commas"
+    )
+
+    auth: str = setting(
+        "login",
+        "login, or trust-local: peers on this host are let in as operator without a token (never behind a proxy)",
+        choices=("login", "trust-local"),
+    )
+    admin_password: Secret | None = setting(
+        None, "The password of the first user, admin; without it a random one is written to a 0600 file"
+    )
+    registration: str = setting(
+        "closed", "open lets people register themselves as client or accountant, inactive until an admin approves",
+        choices=("closed", "open"),
+    )  # fmt: skip
+    secret_keys: Secret | None = setting(
+        None,
+        "Keys for secrets at rest, newest first, separated by commas; needed on PostgreSQL, else a file beside the "
+        "database is used",
+        aliases=("SECRET_KEY",),
+    )
+    token: Secret | None = setting(None, "The token that the command line acts with")
+    url: str | None = setting(None, "A running service for the command line to talk to, instead of the database")
+    login_minutes: int = setting(60, "How long a bearer token from /api/auth/login lasts", low=1, high=1440)
+    session_hours: int = setting(12, "How long a browser stays logged in", low=1, high=720)
+
+    polling_interval: float = setting(
+        60.0, "Seconds between two polls of one miner", aliases=("POLLING_INTERVAL",), low=1, high=86400
+    )
+    connection_timeout: float = setting(
+        5.0,
+        "Seconds that one miner may take for one poll, all in all",
+        aliases=("CONNECTION_TIMEOUT",),
+        low=0.1,
+        high=60,
+    )
+    max_workers: int = setting(
+        200, "How many miners are talked to at the same time", aliases=("MAX_WORKERS",), low=1, high=5000
+    )
+    default_miner_port: int = setting(
+        4028, "The port of a miner added without one", aliases=("DEFAULT_MINER_PORT",), low=1, high=65535
+    )
+    reply_limit: int = setting(1 << 20, "Bytes that one reply of a device may have", low=4096, high=1 << 28)
+    offline_after: int = setting(3, "Missed polls after which a miner is offline; before, it is stale", low=1, high=100)
+    degraded_below: float = setting(
+        0.8, "A miner that hashes less than this part of its nominal rate is degraded", low=0, high=1
+    )
+
+    raw_days: int = setting(7, "Days that single readings are kept", low=1, high=366)
+    five_minutes_days: int = setting(90, "Days that 5-minute series are kept", low=1, high=3660)
+    hour_days: int = setting(1095, "Days that hourly series are kept", low=1, high=36600)
+
+    body_limit: int = setting(1 << 20, "Bytes that the body of a request may have", low=1024, high=1 << 28)
+    log_level: str = setting("info", "How much is logged", choices=("debug", "info", "warning", "error"))
+    log_format: str = setting(
+        "auto", "console, json, or auto (console on a terminal, else json)", choices=("auto", "console", "json")
+    )
+
+    @classmethod
+    def read(cls, environ: Mapping[str, str] | None = None, file: Path | None = None) -> "Settings":
+        """Read the environment and a TOML file (``LINEMAN_CONFIG``, else ``lineman.toml`` if it is there).
+
+        Raises:
+            BadSetting: A value does not fit, or the file names a setting that does not exist.
+        """
+        environ = os.environ if environ is None else environ
+        found = {**_from_file(file or _config_file(environ)), **_from_environment(environ)}
+        return cls(**{name: _convert(name, value, source) for name, (value, source) in found.items()})
+
+    def rows(self) -> list[tuple[str, str, str, tuple[str, ...]]]:
+        """Name, value as people may see it, meaning, and the environment names of every setting."""
+        return [
+            (field.name, _shown(getattr(self, field.name)), field.metadata["doc"], names(field))
+            for field in attrs.fields(Settings)
+        ]
+
+
+def names(field: "attrs.Attribute[Any]") -> tuple[str, ...]:
+    """The environment names of a setting, ours first."""
+    return (f"LINEMAN_{field.name.upper()}", *field.metadata["aliases"])
+
+
+def masked_url(url: str) -> str:
+    """A database address without its password."""
+    scheme, mark, rest = url.partition("://")
+    account, at, place = rest.rpartition("@")
+    user, colon, _ = account.partition(":")
+    return f"{scheme}{mark}{user}{colon and ':***'}{at}{place}"
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "-"
+    return masked_url(value) if isinstance(value, str) and "://" in value else str(value)
+
+
+def _config_file(environ: Mapping[str, str]) -> Path | None:
+    if named := environ.get("LINEMAN_CONFIG"):
+        return Path(named)
+    return path if (path := Path("lineman.toml")).is_file() else None
+
+
+def _from_file(path: Path | None) -> dict[str, tuple[Any, str]]:
+    if path is None:
+        return {}
+    try:
+        content = tomllib.loads(path.read_text("utf-8"))
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
+        raise BadSetting(f"{path}: {error}", field="config") from error
+    known = {field.name for field in attrs.fields(Settings)}
+    for name in content:
+        if name not in known:
+            raise BadSetting(f"{path}: there is no setting {name!r}; `lineman settings` lists them all", field=name)
+    return {name: (value, f"{path}: {name}") for name, value in content.items()}
+
+
+def _from_environment(environ: Mapping[str, str]) -> dict[str, tuple[Any, str]]:
+    found = {}
+    for field in attrs.fields(Settings):
+        for name in names(field):
+            if (value := environ.get(name)) is not None and value.strip():
+                found[field.name] = (value.strip(), name)
+                break
+    return found
+
+
+def _convert(name: str, value: Any, source: str) -> Any:
+    field = getattr(attrs.fields(Settings), name)
+    hint = get_type_hints(Settings)[name]
+    kind = next((part for part in get_args(hint) if part is not type(None)), hint)
+    try:
+        result = _cast(kind, value)
+    except (TypeError, ValueError):
+        shown = "the value" if kind is Secret else repr(value)
+        raise BadSetting(f"{source}: {shown} is not a value of type {kind.__name__}", field=name) from None
+    low, high, choices = (field.metadata[key] for key in ("low", "high", "choices"))
+    if choices and result not in choices:
+        raise BadSetting(f"{source}: {result!r} is none of {', '.join(choices)}", field=name)
+    if (low is not None and result < low) or (high is not None and result > high):
+        raise BadSetting(f"{source}: {result} is not between {low} and {high}", field=name)
+    return result
+
+
+def _cast(kind: type, value: Any) -> Any:
+    if kind is Secret:
+        return Secret(str(value))
+    if kind is bool:
+        text = str(value).lower()
+        if text not in TRUE | FALSE:
+            raise ValueError(text)
+        return text in TRUE
+    if kind is int and isinstance(value, float):
+        raise TypeError(value)
+    return kind(value)

@@ -1,0 +1,67 @@
+"""What a deployment decides, and how it is told that it decided wrongly."""
+
+from pathlib import Path
+
+import pytest
+
+from lineman.settings import BadSetting, Settings, masked_url
+
+
+def test_the_older_names_of_the_specification_work() -> None:
+    settings = Settings.read(
+        {
+            "DATABASE_URL": "sqlite:///./miners.db",
+            "DEFAULT_MINER_PORT": "4029",
+            "CONNECTION_TIMEOUT": "2.5",
+            "POLLING_INTERVAL": "30",
+            "MAX_WORKERS": "50",
+            "API_HOST": "0.0.0.0",
+            "API_PORT": "8001",
+            "SECRET_KEY": "old key",
+        }
+    )
+    assert (settings.database, settings.default_miner_port, settings.connection_timeout) == (
+        "sqlite:///./miners.db", 4029, 2.5,
+    )  # fmt: skip
+    assert (settings.polling_interval, settings.max_workers, settings.host, settings.port) == (30, 50, "0.0.0.0", 8001)
+    assert settings.secret_keys is not None
+    assert settings.secret_keys.reveal() == "old key"
+
+
+def test_our_name_goes_before_an_alias_and_the_environment_before_the_file(tmp_path: Path) -> None:
+    file = tmp_path / "lineman.toml"
+    file.write_text('port = 1\nhost = "file"\n')
+    settings = Settings.read({"LINEMAN_PORT": "2", "API_PORT": "3"}, file)
+    assert (settings.port, settings.host) == (2, "file")
+
+
+@pytest.mark.parametrize(
+    ("environ", "words"),
+    [
+        ({"API_PORT": "70000"}, "API_PORT: 70000 is not between 0 and 65535"),
+        ({"LINEMAN_PORT": "many"}, "LINEMAN_PORT: 'many' is not a value of type int"),
+        ({"LINEMAN_AUTH": "none"}, "'none' is none of login, trust-local"),
+    ],
+)
+def test_a_bad_value_names_its_variable(environ: dict[str, str], words: str) -> None:
+    with pytest.raises(BadSetting, match=words):
+        Settings.read(environ)
+
+
+def test_an_unknown_name_in_the_file_is_named(tmp_path: Path) -> None:
+    file = tmp_path / "lineman.toml"
+    file.write_text("prot = 1\n")
+    with pytest.raises(BadSetting, match="there is no setting 'prot'"):
+        Settings.read({}, file)
+
+
+def test_secrets_are_shown_as_set() -> None:
+    settings = Settings.read({"LINEMAN_ADMIN_PASSWORD": "canary", "LINEMAN_DATABASE": "postgresql://me:canary@db/x"})
+    shown = {name: value for name, value, _, _ in settings.rows()}
+    assert shown["admin_password"] == "set"
+    assert shown["database"] == "postgresql://me:***@db/x"
+    assert "canary" not in str(settings.rows())
+
+
+def test_an_address_without_a_password_stays_as_it_is() -> None:
+    assert masked_url("sqlite:///lineman.db") == "sqlite:///lineman.db"
