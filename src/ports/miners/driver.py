@@ -48,7 +48,7 @@ class Answer:
 
     reading: Reading
     fingerprint: Fingerprint
-    #: The replies, repaired where they were broken, as one JSON object keyed by command: ``{"summary": …, "stats": …}``.
+    #: The replies, repaired where broken, as one JSON object keyed by command: ``{"summary": …, "stats": …}``.
     raw: bytes = b"{}"
 
 
