@@ -1,0 +1,214 @@
+"""Turns time into calls of use cases.
+
+``Job`` repeats one call; ``Pacer`` visits many things, each at its own time,
+in a fixed number of lanes; ``under_lease`` runs both only while this process
+holds the working lease.  All times are monotonic: setting the clock moves nothing.
+"""
+
+import heapq
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
+from random import Random
+from typing import Any, Protocol
+
+import anyio
+import attrs
+import structlog
+from anyio.abc import TaskStatus
+from anyio.streams.memory import MemoryObjectReceiveStream
+
+from ..core.lease import WorkingLease
+from ..ports.clock import Clock
+from ..ports.errors import LinemanError
+
+log = structlog.get_logger()
+
+
+@attrs.frozen
+class Job:
+    """One call, repeated: jittered, never overlapping itself, bounded by a deadline, rarer while it fails."""
+
+    name: str
+    #: Seconds between the end of one run and the start of the next.
+    every: float
+    run: Callable[[], Awaitable[object]]
+    #: Seconds that one run may take.
+    deadline: float = 60.0
+    #: Seconds that a failing job waits at most.
+    slowest: float = 600.0
+
+    async def repeat(self, clock: Clock, random: Random) -> None:
+        """Run until cancelled."""
+        failures = 0
+        while True:
+            pause = min(self.every * 2**failures, max(self.every, self.slowest))
+            await clock.sleep(pause * random.uniform(0.9, 1.1))
+            failures = 0 if await self._once() else min(failures + 1, 16)
+
+    async def _once(self) -> bool:
+        try:
+            with anyio.fail_after(self.deadline):
+                await self.run()
+        except TimeoutError:
+            log.warning("job took too long", job=self.name, deadline=self.deadline)
+        except LinemanError as error:
+            log.warning("job failed", job=self.name, code=error.code, detail=error.detail)
+        except Exception:  # the top of a job: a fault in one must not end the others
+            log.exception("job failed", job=self.name)
+        else:
+            return True
+        return False
+
+
+class Rounds(Protocol):
+    """Many things to visit, such as miners to poll."""
+
+    def keys(self) -> Iterable[int]:
+        """What there is to visit now."""
+
+    def delay(self, key: int, *, first: bool) -> float:
+        """Seconds until ``key`` wants its next visit."""
+
+    async def visit(self, key: int) -> None:
+        """Visit one; bounds its own time and keeps its errors."""
+
+
+@attrs.define
+class Pacer:
+    """Visits spread over time, by lanes: a task a lane, not a task a visit.
+
+    A heap knows who is due; one dispatcher hands the due to idle lanes.  When
+    all lanes are busy the dispatcher waits, and ``lag`` grows: nothing queues up.
+    """
+
+    rounds: Rounds
+    lanes: int
+    clock: Clock
+    #: Seconds by which the last visit started late.
+    lag: float = 0.0
+    busy: int = 0
+    _heap: list[tuple[float, int]] = attrs.field(factory=list, init=False)
+    _known: set[int] = attrs.field(factory=set, init=False)
+    _gone: set[int] = attrs.field(factory=set, init=False)
+    _changed: anyio.Event = attrs.field(factory=anyio.Event, init=False)
+
+    def refresh(self) -> None:
+        """Learn what is new; what is gone is dropped when it comes due."""
+        now = self.clock.monotonic()
+        keys = set(self.rounds.keys())
+        for key in keys - self._known:
+            heapq.heappush(self._heap, (now + self.rounds.delay(key, first=True), key))
+        self._known |= keys
+        self._gone = self._known - keys
+        self._changed.set()
+
+    async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+        """Visit until cancelled."""
+        send, receive = anyio.create_memory_object_stream[int](0)
+        async with anyio.create_task_group() as tasks, send, receive:
+            for _ in range(self.lanes):
+                tasks.start_soon(self._lane, receive.clone())
+            task_status.started()
+            while True:
+                key = await self._due()
+                await send.send(key)
+
+    async def _due(self) -> int:
+        """Wait for the next key that is due."""
+        while True:
+            now = self.clock.monotonic()
+            if self._heap and self._heap[0][0] <= now:
+                due, key = heapq.heappop(self._heap)
+                if key in self._gone:
+                    self._known.discard(key)
+                    self._gone.discard(key)
+                    continue
+                self.lag = now - due
+                return key
+            wait = self._heap[0][0] - now if self._heap else 3600.0
+            self._changed = anyio.Event()
+            with anyio.move_on_after(wait):
+                await self._changed.wait()
+
+    async def _lane(self, due: MemoryObjectReceiveStream[int]) -> None:
+        async with due:
+            async for key in due:
+                self.busy += 1
+                try:
+                    await self.rounds.visit(key)
+                except LinemanError as error:
+                    log.warning("visit failed", key=key, code=error.code, detail=error.detail)
+                except Exception:  # the top of a visit: a fault with one device must not end the lane
+                    log.exception("visit failed", key=key)
+                finally:
+                    self.busy -= 1
+                self._again(key)
+
+    def _again(self, key: int) -> None:
+        if key in self._gone:
+            self._gone.discard(key)
+            self._known.discard(key)
+            return
+        heapq.heappush(self._heap, (self.clock.monotonic() + self.rounds.delay(key, first=False), key))
+        if self._heap[0][1] == key:
+            self._changed.set()
+
+
+async def under_lease(
+    lease: WorkingLease,
+    work: Callable[[], Coroutine[Any, Any, None]],
+    *,
+    clock: Clock,
+    random: Random,
+    told: Callable[[bool], None] = lambda working: None,
+) -> None:
+    """Do ``work`` while this process holds the lease; wait for it otherwise.  Runs until cancelled.
+
+    ``told`` hears whether the process works, at each change.
+    """
+    try:
+        while True:
+            renewed = clock.monotonic()
+            if await _taken(lease):
+                log.info("working", holder=lease.holder)
+                told(True)
+                async with anyio.create_task_group() as tasks:
+                    tasks.start_soon(work)
+                    await _renew(lease, renewed, clock)
+                    tasks.cancel_scope.cancel()
+                told(False)
+                log.warning("stopped working: the lease is lost", holder=lease.holder)
+            await clock.sleep(lease.renew_every * random.uniform(0.8, 1.2))
+    finally:
+        with anyio.CancelScope(shield=True), anyio.move_on_after(2):
+            await _released(lease)
+
+
+async def _renew(lease: WorkingLease, renewed: float, clock: Clock) -> None:
+    """Renew until somebody else has the lease or patience ends."""
+    while clock.monotonic() - renewed < lease.patience:
+        await clock.sleep(lease.renew_every)
+        asked = clock.monotonic()
+        try:
+            with anyio.fail_after(lease.renew_every):
+                if not await lease.take():
+                    return
+        except (LinemanError, TimeoutError) as error:
+            log.warning("the lease could not be renewed", reason=str(error))
+        else:
+            renewed = asked
+
+
+async def _taken(lease: WorkingLease) -> bool:
+    try:
+        with anyio.fail_after(lease.renew_every):
+            return await lease.take()
+    except (LinemanError, TimeoutError) as error:
+        log.warning("the lease could not be taken", reason=str(error))
+        return False
+
+
+async def _released(lease: WorkingLease) -> None:
+    try:
+        await lease.release()
+    except LinemanError as error:
+        log.warning("the lease could not be released", reason=error.detail)
