@@ -115,6 +115,28 @@ class Settings:
         found = {**_from_file(file or _config_file(environ)), **_from_environment(environ)}
         return cls(**{name: _convert(name, value, source) for name, (value, source) in found.items()})
 
+    @property
+    def backend(self) -> str:
+        """``sqlite`` or ``postgresql``.
+
+        Raises:
+            BadSetting: The database's address is neither.
+        """
+        scheme, mark, rest = self.database.partition("://")
+        if mark and scheme == "sqlite" and rest.startswith("/") and len(rest) > 1:
+            return "sqlite"
+        if mark and scheme in {"postgresql", "postgres"} and rest:
+            return "postgresql"
+        raise BadSetting(
+            f"{masked_url(self.database)!r} is no database: write sqlite:///PATH or postgresql://USER@HOST/NAME",
+            field="database",
+        )
+
+    @property
+    def sqlite_path(self) -> Path:
+        """Where the SQLite file is: ``sqlite:///here.db`` is relative, ``sqlite:////var/lib/there.db`` absolute."""
+        return Path(self.database.removeprefix("sqlite:///"))
+
     def rows(self) -> list[tuple[str, str, str, tuple[str, ...]]]:
         """Name, value as people may see it, meaning, and the environment names of every setting."""
         return [

@@ -65,3 +65,24 @@ def test_secrets_are_shown_as_set() -> None:
 
 def test_an_address_without_a_password_stays_as_it_is() -> None:
     assert masked_url("sqlite:///lineman.db") == "sqlite:///lineman.db"
+
+
+@pytest.mark.parametrize(
+    ("database", "backend", "path"),
+    [
+        ("sqlite:///lineman.db", "sqlite", "lineman.db"),
+        ("sqlite:///./data/miners.db", "sqlite", "data/miners.db"),
+        ("sqlite:////var/lib/lineman.db", "sqlite", "/var/lib/lineman.db"),
+        ("postgresql://me@db/lineman", "postgresql", None),
+    ],
+)
+def test_the_address_of_the_database_says_its_kind(database: str, backend: str, path: str | None) -> None:
+    settings = Settings(database=database)
+    assert settings.backend == backend
+    assert path is None or settings.sqlite_path == Path(path)
+
+
+@pytest.mark.parametrize("database", ["", "lineman.db", "mysql://db/x", "sqlite://", "sqlite:///", "postgresql://"])
+def test_another_database_is_refused_with_the_way_out(database: str) -> None:
+    with pytest.raises(BadSetting, match="write sqlite:///PATH or postgresql://"):
+        _ = Settings(database=database).backend
