@@ -129,6 +129,8 @@ class Reading:
     #: Vendor words that are not necessarily faults (Avalon ECHU, ECMM).
     vendor_flags: tuple[str, ...] = ()
     boards: tuple[Board, ...] = ()
+    #: By the model table; ``None`` where it knows no such model.
+    boards_expected: int | None = None
     #: Avalon: modules behind this address.
     modules: int | None = None
     last_share_at: datetime | None = None

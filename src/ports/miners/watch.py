@@ -59,6 +59,8 @@ class Watch:
     reject_ratio: float | None = None
     #: Why it is degraded, in words: ``rate 61 % of nominal``, ``fan 2 stands still``.
     reasons: tuple[str, ...] = ()
+    #: Good readings in a row that speak against ``availability``.  It need not be stored: forgetting it costs one poll.
+    doubts: int = 0
 
 
 @attrs.frozen
