@@ -1,1 +1,1 @@
-"""The rules and use cases of the miners."""
+"""Miners: the rules of their lives, and what one can ask about them."""
