@@ -49,6 +49,25 @@ def observe(watch: Watch, outcome: Outcome, *, at: datetime, policy: Policy) -> 
             assert_never(outcome)
 
 
+def moved(watch: Watch) -> Watch:
+    """The watch of a miner that is now to be found elsewhere: whatever answers there may be another one."""
+    return attrs.evolve(
+        watch,
+        availability=Availability.UNKNOWN,
+        availability_since=None,
+        misses=0,
+        doubts=0,
+        reasons=(),
+        error=None,
+        error_detail=None,
+        fingerprint=None,
+        uptime_s=None,
+        accepted=None,
+        rejected=None,
+        active_pool=None,
+    )
+
+
 def _missed(
     watch: Watch, code: str, detail: str, at: datetime, policy: Policy
 ) -> tuple[Watch, Sample, tuple[Event, ...]]:

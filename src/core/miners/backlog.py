@@ -1,0 +1,94 @@
+"""What waits to be stored: batches, and patience with a store that cannot be written."""
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import anyio
+import attrs
+
+from ...ports.errors import DeviceError
+from ...ports.miners import Miner, Observation, WatchStore
+from .events import Event
+
+
+@attrs.frozen
+class Polled:
+    """One poll: what it leaves behind, what it brought about, and what went wrong, if anything."""
+
+    miner: Miner
+    observation: Observation
+    events: tuple[Event, ...] = ()
+    error: DeviceError | None = None
+
+
+#: Told of what a poll brought about, once that is stored.
+Tell = Callable[[Miner, Event], Any]
+
+
+@attrs.define(eq=False)
+class Backlog:
+    """A queue before the store.  What does not fit is dropped, the oldest first, and counted."""
+
+    store: WatchStore
+    tell: Tell
+    #: Observations in one transaction, and those that may wait.
+    batch: int = 2000
+    bound: int = 50_000
+    kept: int = attrs.field(init=False, default=0)
+    dropped: int = attrs.field(init=False, default=0)
+
+    _waiting: deque[Polled] = attrs.field(init=False, factory=deque)
+    _storing: anyio.Lock = attrs.field(init=False, factory=anyio.Lock)
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def add(self, polled: Polled) -> None:
+        """Queue a poll."""
+        self._waiting.append(polled)
+        self._shorten()
+
+    async def flush(self) -> int:
+        """Store what waits, then tell of it; how many observations.
+
+        Raises:
+            Unavailable: The store cannot be written now; everything waits for the next call.
+        """
+        before = self.kept
+        async with self._storing:
+            while self._waiting:
+                batch = [self._waiting.popleft() for _ in range(min(self.batch, len(self._waiting)))]
+                stored = False
+                try:
+                    await self.store.keep([polled.observation for polled in batch])
+                    stored = True
+                finally:
+                    # However it failed, even by cancellation: storing one twice does no harm.
+                    if not stored:
+                        self._put_back(batch)
+                self.kept += len(batch)
+                for polled in batch:
+                    for event in polled.events:
+                        self.tell(polled.miner, event)
+        return self.kept - before
+
+    def _put_back(self, batch: list[Polled]) -> None:
+        """Wait again.  Of a miner's readings and raw replies only the newest will be wanted, and they are large."""
+        newest: set[int] = set()
+        slim: deque[Polled] = deque()
+        for polled in (*reversed(self._waiting), *reversed(batch)):
+            observation = polled.observation
+            if observation.reading is not None and polled.miner.id in newest:
+                slim.appendleft(attrs.evolve(polled, observation=attrs.evolve(observation, reading=None, raw=None)))
+                continue
+            if observation.reading is not None:
+                newest.add(polled.miner.id)
+            slim.appendleft(polled)
+        self._waiting = slim
+        self._shorten()
+
+    def _shorten(self) -> None:
+        while len(self._waiting) > self.bound:
+            self._waiting.popleft()
+            self.dropped += 1

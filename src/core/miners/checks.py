@@ -1,0 +1,167 @@
+"""What people may write down about miners and containers: every wrong field is named, and all at once."""
+
+import ipaddress
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ...ports.errors import FieldError, Invalid
+from ...ports.miners import Maker, UnknownMaker
+from ...ports.secrets import Secret
+
+LONGEST_NAME = 200
+LONGEST_TEXT = 2000
+#: Bytes; the wire has the same bound.
+LONGEST_SECRET = 1024
+
+#: The specification's spelling of a maker that writes itself otherwise.
+_ALIASES = {"elhapex": Maker.ELPHAPEX, "bitmain": Maker.ANTMINER, "microbt": Maker.WHATSMINER, "canaan": Maker.AVALON}
+
+_HOST_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
+
+Check = Callable[[Any], Any]
+
+
+def checked(fields: Mapping[str, Any], checks: Mapping[str, Check]) -> dict[str, Any]:
+    """The fields as they are to be stored.
+
+    Raises:
+        Invalid: One error for each wrong field, and for each that has no check.
+    """
+    errors, found = [], {}
+    for field, value in fields.items():
+        if field not in checks:
+            errors.append(FieldError(field, "is not known here"))
+            continue
+        try:
+            found[field] = checks[field](value)
+        except Invalid as error:
+            errors.append(FieldError(field, error.detail))
+    if errors:
+        raise invalid(errors)
+    return found
+
+
+def invalid(errors: Iterable[FieldError]) -> Invalid:
+    """One error for several fields."""
+    errors = tuple(errors)
+    return Invalid("; ".join(f"{error.field}: {error.message}" for error in errors), errors=errors)
+
+
+def maker_named(text: Any) -> Maker:
+    """The maker of that name in any case.
+
+    Raises:
+        UnknownMaker: The detail names those there are.
+    """
+    wanted = str(text).strip().lower()
+    for maker in Maker:
+        if wanted == maker.lower():
+            return maker
+    if wanted in _ALIASES:
+        return _ALIASES[wanted]
+    raise UnknownMaker(f"{str(text)[:50]!r} is none of {', '.join(Maker)}", field="manufacturer")
+
+
+def name(value: Any) -> str:
+    """1 to 200 characters on one line."""
+    found = text(value, LONGEST_NAME)
+    if found is None:
+        raise Invalid("must not be empty")
+    return found
+
+
+def text(value: Any, longest: int = LONGEST_NAME, *, lines: bool = False) -> str | None:
+    """Text without spaces around it; ``None`` for nothing."""
+    if value is None:
+        return None
+    if not isinstance(value, str):
+        raise Invalid("must be text")
+    found = value.strip()
+    if len(found) > longest:
+        raise Invalid(f"is longer than {longest} characters")
+    if any(unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"} and not (lines and one in "\n\t\r") for one in found):
+        raise Invalid("must not have control characters in it")
+    return found or None
+
+
+def description(value: Any) -> str | None:
+    """A longer text that may have lines."""
+    return text(value, LONGEST_TEXT, lines=True)
+
+
+def address(value: Any) -> str:
+    """An IPv4 or IPv6 address or a host name, in its shortest form."""
+    found = str(value or "").strip().lower()
+    try:
+        literal = ipaddress.ip_address(found.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        return _host_name(found)
+    if literal.is_unspecified or literal.is_multicast or found == "255.255.255.255":
+        raise Invalid(f"{found} is not the address of one miner")
+    return str(literal)
+
+
+def _host_name(found: str) -> str:
+    labels = found.removesuffix(".").split(".")
+    fits = len(found) <= 253 and all(_HOST_LABEL.fullmatch(label) for label in labels)
+    # What ends in a number is an address gone wrong, such as 10.0.0.256.
+    if not fits or labels[-1].isdigit():
+        raise Invalid(f"{found[:60]!r} is neither an IP address nor a host name")
+    return found
+
+
+def port(value: Any) -> int:
+    """1 to 65535."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
+        raise Invalid(f"{str(value)[:30]} is not a port: ports are 1 to 65535")
+    return value
+
+
+def optional(check: Check) -> Check:
+    """The same check, or nothing at all."""
+    return lambda value: None if value is None else check(value)
+
+
+def identity(value: Any) -> int:
+    """The id of something stored."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value < 2**63:
+        raise Invalid(f"{str(value)[:30]} is not an id")
+    return value
+
+
+def truth(value: Any) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise Invalid("must be true or false")
+    return value
+
+
+def secret(value: Any) -> Secret:
+    """A password of at most 1024 bytes on one line."""
+    if not isinstance(value, Secret):
+        raise Invalid("must be a secret")
+    plain = value.reveal()
+    if len(plain.encode("utf-8", "replace")) > LONGEST_SECRET:
+        raise Invalid(f"is longer than {LONGEST_SECRET} bytes")
+    if any(unicodedata.category(one) in {"Cc", "Cs"} for one in plain):
+        raise Invalid("must not have control characters in it")
+    return value
+
+
+MINER: Mapping[str, Check] = {
+    "name": name,
+    "ip_address": address,
+    "port": port,
+    "web_port": optional(port),
+    "api3_port": optional(port),
+    "manufacturer": maker_named,
+    "model": text,
+    "container_id": optional(identity),
+    "is_active": truth,
+    "username": text,
+    "password": optional(secret),
+}
+
+CONTAINER: Mapping[str, Check] = {"name": name, "description": description, "location": text}
