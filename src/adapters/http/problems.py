@@ -76,6 +76,11 @@ def unexpected(request_id: str) -> Response:
     return _answer(500, "Something went wrong inside lineman", detail, "internal", request_id=request_id)
 
 
+def bad_request(detail: str) -> Response:
+    """For what is no proper HTTP, before anything else is looked at."""
+    return _answer(400, "The request is malformed", detail, "bad-request", {"connection": "close"})
+
+
 async def on_error(request: Request, error: Exception) -> Response:
     """Starlette's handler for our own errors."""
     if not isinstance(error, LinemanError):
@@ -118,5 +123,6 @@ def _siblings(routes: list[BaseRoute], hit: BaseRoute) -> list[BaseRoute]:
 def _answer(
     status: int, title: str, detail: str, code: str, headers: dict[str, str] | None = None, **extra: Any
 ) -> Response:
+    headers = {"cache-control": "no-store", **(headers or {})}
     content = {"title": title, "status": status, "detail": detail, "code": code, **extra}
     return Response(msgspec.json.encode(content), status, headers, MEDIA_TYPE)

@@ -46,6 +46,8 @@ Offset = Annotated[int, msgspec.Meta(ge=0, le=2**31 - 1, description="How many t
 ACTOR = "lineman.actor"
 #: How credentials become an actor: ``security.Guard`` puts itself there.
 GUARD = "lineman.guard"
+#: Why somebody who might have been let in was not, for the one who wonders.
+REFUSAL = "lineman.refusal"
 
 _MARK = "__lineman_operation__"
 _ENCODE = msgspec.json.Encoder().encode
@@ -99,7 +101,8 @@ class Call:
             NotLoggedIn: Nobody we know.
         """
         if self.visitor is None:
-            raise NotLoggedIn("This needs a login: send a bearer token from /api/auth/login or a script's token.")
+            usual = "This needs a login: send a bearer token from /api/auth/login or a script's token."
+            raise NotLoggedIn(self.request.scope.get(REFUSAL, usual))
         return self.visitor
 
     @property
@@ -207,6 +210,7 @@ class Endpoint:
             status = call.status or self.operation.status
             empty = status == HTTPStatus.NO_CONTENT
             response = Response(None if empty else _ENCODE(result), status, None, None if empty else "application/json")
+            call.headers.setdefault("cache-control", "no-store")
         response.raw_headers.extend(call.headers.raw)
         return response
 
