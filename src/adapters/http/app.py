@@ -1,0 +1,142 @@
+"""The whole HTTP face: one application, either all systems under their names or one alone at the root."""
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any
+
+import attrs
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import JSONResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route
+from starlette.types import Lifespan
+
+from ...core.identity import Identity, Tokens, Users
+from ...core.journal import Journals
+from ...ports.errors import LinemanError, NotFound
+from . import docs, identity
+from .bounds import DEADLINE, Bounds, Shield
+from .health import Health, HealthApi
+from .openapi import Handbook, document
+from .pages import pages
+from .problems import on_error, on_http_exception
+from .security import Gate, Guard
+from .telemetry import Metrics, Telemetry
+
+#: Answers below this many bytes are not worth compressing.
+GZIP_FROM = 1024
+GZIP_LEVEL = 5
+
+
+class UnknownSystem(NotFound):
+    """There is no such system."""
+
+
+@attrs.frozen(kw_only=True)
+class Faces:
+    """All that the HTTP face is handed: use cases, and what tells how the process is."""
+
+    version: str
+    identity: Identity
+    users: Users
+    tokens: Tokens
+    journal: Journals
+    health: Callable[[], Awaitable[Health]]
+    stats: Callable[[], Awaitable[Mapping[str, Any]]]
+    #: Where the figures of ``/metrics`` are; the caller adds his own.
+    registry: CollectorRegistry = attrs.field(factory=CollectorRegistry)
+    trust_local: bool = False
+    public_url: str | None = None
+    #: Bytes of a request's body, and seconds until the first byte of its answer.
+    body_limit: int = 1 << 20
+    deadline: float = DEADLINE
+
+
+def build_app(
+    house: Faces,
+    *,
+    systems: Mapping[str, Sequence[BaseRoute]],
+    alone: str | None = None,
+    lifespan: Lifespan[Starlette] | None = None,
+) -> Starlette:
+    """Put the application together.
+
+    Args:
+        house: What it is handed.
+        systems: The routes of each system as its specification has them, by name.
+        alone: The system to serve alone at the root; ``None`` for all under their names.
+        lifespan: Run around the application by the server.
+
+    Raises:
+        UnknownSystem: ``alone`` is none of ``systems``.
+    """
+    if alone is not None and alone not in systems:
+        raise UnknownSystem(f"There is no system {alone!r}; there are {', '.join(sorted(systems))}.")
+    guard = Guard(house.identity, house.trust_local, house.public_url)
+    process = HealthApi(house.version, house.health, house.stats, house.registry)
+    frame = [
+        *identity.routes(house.identity, house.users, house.tokens, house.journal, guard),
+        *process.routes(),
+    ]
+    shell = pages(api=f"/{'' if alone else 'miners/'}api") if "miners" in (alone or systems) else []
+    if alone is not None:
+        own = [*systems[alone], *frame]
+        routes = [
+            *own,
+            *docs.routes(_handbook(house, f"lineman {alone}", own, "/")),
+            _root(house, alone, shell),
+            *shell,
+        ]
+    else:
+        mounts = [Mount(f"/{name}", routes=_mounted(house, name, own, frame)) for name, own in systems.items()]
+        told = [*(Mount(f"/{name}", routes=list(own)) for name, own in systems.items()), *frame]
+        routes = [
+            *frame,
+            *docs.routes(_handbook(house, "lineman", told, "/")),
+            _root(house, None, shell),
+            *shell,
+            *mounts,
+        ]
+    return Starlette(
+        routes=routes,
+        lifespan=lifespan,
+        exception_handlers={LinemanError: on_error, HTTPException: on_http_exception},
+        middleware=[
+            Middleware(Telemetry, metrics=Metrics(house.registry)),
+            Middleware(Shield),
+            Middleware(GZipMiddleware, minimum_size=GZIP_FROM, compresslevel=GZIP_LEVEL),
+            Middleware(Bounds, body_limit=house.body_limit, deadline=house.deadline),
+            Middleware(Gate, guard=guard),
+        ],
+    )
+
+
+def _mounted(house: Faces, name: str, own: Sequence[BaseRoute], frame: Sequence[BaseRoute]) -> list[BaseRoute]:
+    """A system under its name, with the paths that it has alone."""
+    all_of_it = [*own, *frame]
+    return [*all_of_it, *docs.routes(_handbook(house, f"lineman {name}", all_of_it, f"/{name}"))]
+
+
+def _handbook(house: Faces, title: str, routes: Sequence[BaseRoute], server: str) -> Handbook:
+    return Handbook(lambda: document(title, house.version, routes, server=server))
+
+
+def _root(house: Faces, alone: str | None, shell: Sequence[BaseRoute]) -> Route:
+    """``/``: the pages for people; what is here for programs that ask a system alone."""
+
+    async def root(request: Request) -> Response:
+        wants_page = alone is None or "text/html" in request.headers.get("accept", "")
+        if shell and wants_page:
+            return RedirectResponse(request.scope.get("root_path", "") + "/ui/", 307)
+        told = {
+            "name": f"lineman {alone or ''}".strip(),
+            "version": house.version,
+            "docs": "/docs",
+            "health": "/health",
+        }
+        return JSONResponse(told)
+
+    return Route("/", root, include_in_schema=False)
