@@ -149,6 +149,7 @@ class Farm(MinerDriver):
     failing: DeviceError | None = None
     hold: anyio.Event | None = None
     asked: list[Target] = attrs.field(factory=list)
+    broken: bool = False
     talking: int = 0
     most: int = 0
 
@@ -159,11 +160,15 @@ class Farm(MinerDriver):
         try:
             if self.hold is not None:
                 await self.hold.wait()
+            if self.broken:
+                raise ZeroDivisionError
             if self.failing is not None:
                 raise self.failing
         finally:
             self.talking -= 1
-        return Answer(Reading(Maker.AVALON, State.MINING), Fingerprint(Maker.AVALON), b'{"summary":{}}')
+        return Answer(
+            Reading(Maker.AVALON, State.MINING, hash_rate_hs=1e14), Fingerprint(Maker.AVALON), b'{"summary":{}}'
+        )
 
 
 @attrs.define
@@ -197,17 +202,16 @@ async def test_what_is_polled_is_kept_in_batches_and_told_after(house: House) ->
     polling = house.polling()
     await polling.reload()
     for miner_id in polling.watches():
-        await polling.visit(miner_id, late=2.0)
+        await polling.visit(miner_id)
     assert (house.memory.kept, house.told) == ([], [])
     assert await polling.flush() == 3
     assert [seen.watch.availability for seen in house.memory.kept] == ["online"] * 3
     assert house.told[0] == (1, AvailabilityChanged(Availability.UNKNOWN, Availability.ONLINE))
     stats = polling.stats()
     assert (stats.miners, stats.polls, stats.misses, stats.kept, stats.waiting) == (3, 3, 0, 3, 0)
-    assert 0 < stats.late_s < 2
 
 
-async def test_while_the_disk_is_full_everything_waits_in_order_and_only_the_newest_reading(house: House) -> None:
+async def test_while_the_disk_is_full_everything_waits_in_order_and_only_the_newest_whole(house: House) -> None:
     polling = house.polling()
     await polling.reload()
     house.memory.full = True
@@ -219,7 +223,9 @@ async def test_while_the_disk_is_full_everything_waits_in_order_and_only_the_new
     assert await polling.flush() == 3
     times = [seen.sample.at for seen in house.memory.kept]
     assert times == sorted(times)
-    assert [seen.reading is not None for seen in house.memory.kept] == [False, False, True]
+    assert [seen.raw is not None for seen in house.memory.kept] == [False, False, True]
+    # Their figures stay: the next poll's deltas are taken from them.
+    assert all(seen.reading is not None and seen.reading.hash_rate_hs == 1e14 for seen in house.memory.kept)
 
 
 async def test_a_full_backlog_drops_the_oldest_and_counts_them(house: House) -> None:
@@ -328,17 +334,27 @@ async def test_an_inactive_miner_can_be_polled_by_hand_but_gets_no_lane(house: H
     polling = house.polling()
     await polling.reload()
     await polling.poll(OPERATOR, 5)
-    assert 5 not in polling.watches()
     assert house.memory.last(5).availability is Availability.ONLINE
-    assert await polling.visit(5) is None
+    assert set(polling.keys()) == {1, 2, 3}
 
 
-async def test_a_miner_that_cannot_be_polled_for_our_own_fault_is_not_taken_for_healthy(house: House) -> None:
+async def test_a_fault_of_ours_is_raised_but_the_miner_is_not_taken_for_healthy(house: House) -> None:
     polling = house.polling()
     await polling.reload()
     await polling.visit(1)
-    polling.fail(1, "internal", "the driver broke down")
+    house.farm.broken = True
+    with pytest.raises(ZeroDivisionError):
+        await polling.visit(1)
     assert polling.watches()[1].availability is Availability.STALE
+    assert polling.watches()[1].error == "internal"
+
+
+async def test_what_answers_is_visited_once_an_interval_and_what_is_gone_disturbs_nobody(house: House) -> None:
+    polling = house.polling()
+    await polling.reload()
+    assert all(0 < polling.delay(key, first=True) <= 66 for key in (1, 2, 3))
+    assert polling.delay(99) == 60
+    await polling.visit(99)
 
 
 async def test_who_may_not_poll_does_not_reach_the_miner(house: House) -> None:

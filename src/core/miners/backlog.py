@@ -74,21 +74,29 @@ class Backlog:
         return self.kept - before
 
     def _put_back(self, batch: list[Polled]) -> None:
-        """Wait again.  Of a miner's readings and raw replies only the newest will be wanted, and they are large."""
+        """Wait again.  Of a miner's polls only the newest will be shown with all that it said, and that is large."""
         newest: set[int] = set()
-        slim: deque[Polled] = deque()
+        waiting: deque[Polled] = deque()
         for polled in (*reversed(self._waiting), *reversed(batch)):
-            observation = polled.observation
-            if observation.reading is not None and polled.miner.id in newest:
-                slim.appendleft(attrs.evolve(polled, observation=attrs.evolve(observation, reading=None, raw=None)))
-                continue
-            if observation.reading is not None:
+            good = polled.observation.reading is not None
+            waiting.appendleft(slim(polled) if good and polled.miner.id in newest else polled)
+            if good:
                 newest.add(polled.miner.id)
-            slim.appendleft(polled)
-        self._waiting = slim
+        self._waiting = waiting
         self._shorten()
 
     def _shorten(self) -> None:
         while len(self._waiting) > self.bound:
             self._waiting.popleft()
             self.dropped += 1
+
+
+def slim(polled: Polled) -> Polled:
+    """A poll without its bulk; its figures stay, since the deltas of the next one are taken from them."""
+    observation = polled.observation
+    if observation.reading is None or observation.raw is None:
+        return polled
+    reading = attrs.evolve(
+        observation.reading, boards=(), pools=(), hash_rate_windows_hs={}, fans_rpm=(), errors=(), vendor_flags=()
+    )
+    return attrs.evolve(polled, observation=attrs.evolve(observation, reading=reading, raw=None))

@@ -1,6 +1,6 @@
 """What there is: containers and the miners in them, as people write it down."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -31,6 +31,8 @@ from . import checks
 
 #: Rows that one page may have.
 LARGEST_PAGE = 1000
+#: Times that a change is tried anew because others change the same miner.
+TRIES = 3
 
 
 @attrs.frozen
@@ -59,6 +61,10 @@ class Known:
     snapshot: Snapshot
     #: The latest replies by command.
     raw: Mapping[str, Any]
+
+
+def _any(revision: int) -> None:
+    """Whatever the revision is."""
 
 
 @attrs.frozen
@@ -134,11 +140,12 @@ class Miners:
         return miner
 
     async def change(
-        self, actor: Actor, miner_id: int, changes: Mapping[str, Any], *, if_match: int | None = None
+        self, actor: Actor, miner_id: int, changes: Mapping[str, Any], *, expect: Callable[[int], None] = _any
     ) -> Miner:
         """Change the fields named, and leave the others.
 
-        ``if_match`` is the revision that the actor saw; ``None`` changes whatever is there.
+        ``expect`` is given the revision that stands now, and raises ``Stale``
+        if the actor has seen another one.
 
         Raises:
             Invalid: With the fields.
@@ -146,23 +153,27 @@ class Miners:
             UnknownMiner, MinerExists
         """
         allow(actor, Permission.CHANGE_MINERS)
-        miner = await self.miner_store.get(miner_id, visible=actor.container_ids)
-        if if_match is not None and if_match != miner.revision:
-            raise Stale(
-                f"Miner {miner_id} is at revision {miner.revision}, not {if_match}: read it again, then change it."
-            )
         fields = checks.checked(changes, checks.MINER)
-        if fields.get("container_id") != miner.container_id:
-            await self._must_exist(actor, fields.get("container_id"))
-        changed = attrs.evolve(miner, **fields)
-        if changed == miner:
-            return miner
-        try:
-            stored = await self.miner_store.change(changed)
-        except UnknownContainer as error:
-            raise Invalid(error.detail, field="container_id") from error
-        await self._note(actor, "miners.change", f"miner {miner_id}", _difference(miner, changed))
-        return stored
+        for attempt in range(TRIES):
+            miner = await self.miner_store.get(miner_id, visible=actor.container_ids)
+            expect(miner.revision)
+            if fields.get("container_id") != miner.container_id:
+                await self._must_exist(actor, fields.get("container_id"))
+            changed = attrs.evolve(miner, **fields)
+            if changed == miner:
+                return miner
+            try:
+                stored = await self.miner_store.change(changed)
+            except UnknownContainer as error:
+                raise Invalid(error.detail, field="container_id") from error
+            except Stale:
+                # Somebody changed other fields between our two steps; ``expect`` says whether that matters.
+                if attempt + 1 == TRIES:
+                    raise
+            else:
+                await self._note(actor, "miners.change", f"miner {miner_id}", _difference(miner, changed))
+                return stored
+        raise AssertionError("a try either returns or raises")
 
     async def remove(self, actor: Actor, miner_id: int) -> None:
         """Remove a miner with its history.  Raises ``UnknownMiner``."""

@@ -69,7 +69,7 @@ def level_named(text: str, since: datetime, until: datetime, *, now: datetime, d
 
 
 def together(parts: Iterable[Totals]) -> Totals:
-    """One total of several.  Rates stay apart by algorithm; the mean temperature weighs the miners that answer."""
+    """One total of several.  Rates stay apart by algorithm; the mean temperature weighs the miners that are present."""
     miners = active = 0
     availability: Counter[str] = Counter()
     states: Counter[str] = Counter()
@@ -89,9 +89,9 @@ def together(parts: Iterable[Totals]) -> Totals:
         power += [] if part.power_w is None else [part.power_w]
         hottest += [] if part.temperature_max is None else [part.temperature_max]
         if part.temperature_avg is not None:
-            answering = max(sum(part.availability.get(name, 0) for name in ANSWERING), 1)
-            heat += part.temperature_avg * answering
-            weight += answering
+            present = max(sum(part.availability.get(name, 0) for name in PRESENT), 1)
+            heat += part.temperature_avg * present
+            weight += present
     return Totals(
         container_id=None,
         miners=miners,
@@ -106,7 +106,8 @@ def together(parts: Iterable[Totals]) -> Totals:
     )
 
 
-ANSWERING = (Availability.ONLINE, Availability.DEGRADED)
+#: Those whose last figures count as the present.
+PRESENT = (Availability.ONLINE, Availability.DEGRADED, Availability.STALE)
 
 
 def chief_algorithm(totals: Totals) -> str | None:

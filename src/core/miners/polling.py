@@ -5,7 +5,7 @@ follows a moment later.  Both the scheduler's lanes and a poll by hand go
 through here, so that there is one conversation and one memory per miner.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import anyio
@@ -39,8 +39,6 @@ class PollingStats:
     misses: int
     by_hand: int
     in_flight: int
-    #: Seconds that polls begin after their time, as a moving average.
-    late_s: float
     #: Observations stored, those that wait for the store, and those dropped because too many waited.
     kept: int
     waiting: int
@@ -85,7 +83,6 @@ class Polling:
     _misses: int = attrs.field(init=False, default=0)
     _by_hand: int = attrs.field(init=False, default=0)
     _in_flight: int = attrs.field(init=False, default=0)
-    _late: float = attrs.field(init=False, default=0.0)
 
     async def changed(self) -> bool:
         """Whether miners were changed, by any process, since the last ``reload``."""
@@ -119,27 +116,37 @@ class Polling:
         self._unplanned.clear()
         return found
 
-    def due(self, miner_id: int, at: float, *, seed: object = "") -> float:
-        """When to visit a miner next, in seconds of the monotonic clock, as is ``at``."""
-        return next_due(self._watches[miner_id], at, self.interval, offline_after=self.policy.offline_after, seed=seed)
+    def keys(self) -> Iterable[int]:
+        """The ids of the miners to visit."""
+        return self._watches.keys()
 
-    async def visit(self, miner_id: int, *, late: float = 0.0) -> Watch | None:
-        """Poll a miner whose time has come, ``late`` seconds after it; ``None`` if it is gone.
+    def delay(self, key: int, *, first: bool = False) -> float:
+        """Seconds until a miner wants its next visit."""
+        if (watch := self._watches.get(key)) is None:
+            return self.interval
+        now = self.clock.monotonic()
+        return next_due(watch, now, self.interval, offline_after=self.policy.offline_after) - now
 
-        A miner that is just being polled by hand is left alone.
+    async def visit(self, key: int) -> None:
+        """Poll a miner whose time has come.
+
+        One that is gone, or is just being polled by hand, is passed over.  A
+        fault of ours counts as a miss, so that nobody takes the miner for
+        healthy, and is raised for the log.
         """
-        miner = self._miners.get(miner_id)
-        if miner is None or miner_id in self._turns:
-            return self._watches.get(miner_id)
-        self._late += (late - self._late) / 20
-        turn = self._turns[miner_id] = _Turn(people=1)
+        miner = self._miners.get(key)
+        if miner is None or key in self._turns:
+            return
+        turn = self._turns[key] = _Turn(people=1)
         try:
             async with turn.lock:
-                if (watch := self._watches.get(miner_id)) is not None:
+                if (watch := self._watches.get(key)) is not None:
                     self._remember(await self.ask(miner, watch))
+        except Exception as fault:  # the top of a visit: what is known of the miner must not freeze
+            self._fail(miner, f"lineman failed: {fault!r}")
+            raise
         finally:
-            self._leave(miner_id, turn)
-        return self._watches.get(miner_id)
+            self._leave(key, turn)
 
     async def poll(self, actor: Actor, miner_id: int) -> Observation:
         """Poll a miner by hand, now, and store what it says; a miss is stored as well.
@@ -194,11 +201,6 @@ class Polling:
             outcome = Missed(error.code, error.detail[:LONGEST_DETAIL])
         return self._observed(miner, watch, outcome, error)
 
-    def fail(self, miner_id: int, code: str, detail: str) -> None:
-        """Count a poll as missed that broke down in a way that no driver may; for the scheduler's last resort."""
-        if (miner := self._miners.get(miner_id)) is not None:
-            self._remember(self._observed(miner, self._watches[miner_id], Missed(code, detail[:LONGEST_DETAIL]), None))
-
     async def flush(self) -> int:
         """Store what waits; how many observations.  Raises ``Unavailable``, and all of it waits on."""
         return await self.backlog.flush()
@@ -211,7 +213,6 @@ class Polling:
             misses=self._misses,
             by_hand=self._by_hand,
             in_flight=self._in_flight,
-            late_s=self._late,
             kept=self.backlog.kept,
             waiting=len(self.backlog),
             dropped=self.backlog.dropped,
@@ -228,6 +229,10 @@ class Polling:
             container_id=miner.container_id,
         )
         return Polled(miner, observation, events, error)
+
+    def _fail(self, miner: Miner, detail: str) -> None:
+        if (watch := self._watches.get(miner.id)) is not None:
+            self._remember(self._observed(miner, watch, Missed("internal", detail[:LONGEST_DETAIL]), None))
 
     def _remember(self, polled: Polled) -> None:
         self._polls += 1

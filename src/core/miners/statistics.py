@@ -78,7 +78,7 @@ class Statistics:
     container_store: ContainerStore
     miner_store: MinerStore
     watch_store: WatchStore
-    series: SeriesStore
+    series_store: SeriesStore
     clock: Clock
     detail: Detail = attrs.field(factory=Detail)
 
@@ -96,7 +96,9 @@ class Statistics:
         now = self.clock.now()
         # A clock that was set back has left samples ahead of now: they belong to the newest.
         until = now + timedelta(days=1)
-        samples = await self.series.history(miner_id, since=now - timedelta(hours=hours), until=until, limit=limit)
+        samples = await self.series_store.history(
+            miner_id, since=now - timedelta(hours=hours), until=until, limit=limit
+        )
         return History(samples, await self._algorithm(miner_id))
 
     async def chart(
@@ -123,7 +125,7 @@ class Statistics:
         since, until = _span(now, hours, since, until)
         chosen = level_named(level, since, until, now=now, detail=self.detail)
         await self.miner_store.get(miner_id, visible=actor.container_ids)
-        points = await self.series.chart(miner_id, since=since, until=until, level=chosen)
+        points = await self.series_store.chart(miner_id, since=since, until=until, level=chosen)
         return Chart(miner_id, chosen, since, until, unit(await self._algorithm(miner_id)), points)
 
     async def container(self, actor: Actor, container_id: int, *, hours: int = 24) -> ContainerChart:
@@ -141,7 +143,7 @@ class Statistics:
         level = level_for(since, until, now=until, detail=self.detail)
         # Containers have no raw series: their miners are not polled at one moment.
         level = Level.FIVE_MINUTES if level is Level.RAW else level
-        charts = await self.series.container_chart([container_id], since=since, until=until, level=level)
+        charts = await self.series_store.container_chart([container_id], since=since, until=until, level=level)
         found = await self.watch_store.totals(visible=frozenset({container_id}))
         totals = next((part for part in found if part.container_id == container_id), Totals(container_id))
         shown = unit(chief_algorithm(totals))

@@ -1,0 +1,349 @@
+"""What the world sees of miners: views, made by pure functions from what is known."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+import attrs
+import msgspec
+
+from ...core.miners import derive
+from ...core.miners.statistics import Chart, ContainerChart, Overview
+from ...ports.miners import (
+    Availability,
+    Container,
+    ContainerPoint,
+    Level,
+    Maker,
+    Miner,
+    Point,
+    PowerKind,
+    Reading,
+    Sample,
+    Snapshot,
+    State,
+    Totals,
+    Watch,
+)
+
+#: Under which command a dialect files what the specification calls summary and stats.
+SUMMARY = ("summary", "get.miner.status", "summary.cgi", "api/v1/summary")
+STATS = ("stats", "estats", "litestats", "edevs", "devs", "stats.cgi")
+
+
+class StatView(msgspec.Struct, frozen=True, kw_only=True):
+    """One poll.
+
+    ``hash_rate`` is in ``hash_rate_unit``; counters of shares run since the
+    miner's process started, ``pool_switches`` and ``restarts`` since the miner
+    is known.  A missed poll has an ``error`` and no figures.  The raw replies
+    and the whole reading are kept of the latest poll only.
+    """
+
+    miner_id: int
+    timestamp: datetime
+    hash_rate: float | None
+    hash_rate_unit: str
+    hash_rate_hs: float | None
+    state: State | None
+    accepted_shares: int | None
+    rejected_shares: int | None
+    pool_switches: int | None
+    restarts: int | None
+    temperature: float | None
+    fan_speed: int | None
+    power_consumption: float | None
+    hw_errors: int | None
+    uptime_s: int | None
+    error: str | None
+    summary_data: Any
+    stats_data: Any
+    reading: Reading | None
+
+
+class MinerView(msgspec.Struct, frozen=True, kw_only=True):
+    """A miner and what is known of it now: our watching, and the figures of its last good reading and their age.
+
+    ``hash_rate`` and the unit behind ``efficiency_j_th`` (joules) are
+    ``hash_rate_unit``: TH/s for sha256, GH/s for scrypt and so on.
+    """
+
+    id: int
+    name: str
+    ip_address: str
+    port: int
+    web_port: int | None
+    api3_port: int | None
+    manufacturer: Maker
+    model: str | None
+    container_id: int | None
+    is_active: bool
+    created_at: datetime
+    last_seen: datetime | None
+    username: str | None
+    has_password: bool
+    revision: int
+
+    availability: Availability
+    availability_since: datetime | None
+    misses: int
+    state: State | None
+    state_since: datetime | None
+    error: str | None
+    error_detail: str | None
+    reasons: tuple[str, ...]
+    polled_at: datetime | None
+    reading_age_s: float | None
+
+    hash_rate: float | None
+    hash_rate_unit: str
+    hash_rate_hs: float | None
+    hash_rate_nominal_hs: float | None
+    rate_ratio: float | None
+    temperature: float | None
+    fan_speed: int | None
+    power_consumption: float | None
+    power_kind: PowerKind | None
+    efficiency_j_th: float | None
+
+    algorithm: str | None
+    reported_model: str | None
+    firmware: str | None
+    uptime_s: int | None
+    accepted_shares: int | None
+    rejected_shares: int | None
+    reject_ratio: float | None
+    restarts: int
+    pool_switches: int
+    last_share_at: datetime | None
+    last_share_age_s: float | None
+
+
+class OneMinerView(MinerView, frozen=True, kw_only=True):
+    """A miner with its last good poll; ``stats`` is null before there is one."""
+
+    stats: StatView | None
+
+
+class ChartView(msgspec.Struct, frozen=True, kw_only=True):
+    """A miner's course; rates are in H/s, to be divided by ``divisor`` to show them in ``unit``."""
+
+    miner_id: int
+    level: Level
+    since: datetime
+    until: datetime
+    unit: str
+    divisor: float
+    points: tuple[Point, ...]
+
+
+class ContainerChartView(msgspec.Struct, frozen=True, kw_only=True):
+    """A container now, and its course; rates as in a miner's chart."""
+
+    container_id: int
+    name: str
+    hours: int
+    level: Level
+    unit: str
+    divisor: float
+    totals: Totals
+    points: tuple[ContainerPoint, ...]
+
+
+class ContainerTotalsView(msgspec.Struct, frozen=True, kw_only=True):
+    """The totals of a container; an ``id`` of null stands for the miners without one."""
+
+    id: int | None
+    name: str | None
+    location: str | None
+    miners: int
+    active: int
+    availability: Mapping[str, int]
+    states: Mapping[str, int]
+    hash_rate_hs: Mapping[str, float]
+    hash_rate_nominal_hs: Mapping[str, float]
+    power_w: float | None
+    temperature_max: float | None
+    temperature_avg: float | None
+
+
+class OverviewView(msgspec.Struct, frozen=True, kw_only=True):
+    """The totals of now: of all miners that you may see, and by container."""
+
+    at: datetime
+    total: Totals
+    containers: tuple[ContainerTotalsView, ...]
+
+
+def miner_view(miner: Miner, snapshot: Snapshot, now: datetime) -> MinerView:
+    """A row of the miner table."""
+    return MinerView(**_miner(miner, snapshot, now))
+
+
+def one_miner_view(miner: Miner, snapshot: Snapshot, raw: Mapping[str, Any], now: datetime) -> OneMinerView:
+    """One miner, with everything."""
+    return OneMinerView(**_miner(miner, snapshot, now), stats=last_stat(snapshot, raw))
+
+
+def last_stat(snapshot: Snapshot, raw: Mapping[str, Any]) -> StatView | None:
+    """The last good poll, with its reading and raw replies."""
+    watch, reading = snapshot.watch, snapshot.reading
+    if reading is None or watch.seen_at is None:
+        return None
+    return StatView(
+        miner_id=watch.miner_id,
+        timestamp=watch.seen_at,
+        hash_rate=derive.in_unit(reading.hash_rate_hs, reading.algorithm),
+        hash_rate_unit=derive.unit(reading.algorithm).name,
+        hash_rate_hs=reading.hash_rate_hs,
+        state=reading.state,
+        accepted_shares=reading.shares.accepted,
+        rejected_shares=reading.shares.rejected,
+        pool_switches=watch.pool_switches,
+        restarts=watch.restarts,
+        temperature=derive.temperature(reading),
+        fan_speed=derive.fan_speed(reading),
+        power_consumption=reading.power_w,
+        hw_errors=reading.hw_errors,
+        uptime_s=reading.uptime_s,
+        error=None,
+        summary_data=_first(raw, SUMMARY),
+        stats_data=_first(raw, STATS),
+        reading=reading,
+    )
+
+
+def past_stat(sample: Sample, algorithm: str | None) -> StatView:
+    """A row of history."""
+    return StatView(
+        miner_id=sample.miner_id,
+        timestamp=sample.at,
+        hash_rate=derive.in_unit(sample.hash_rate_hs, algorithm),
+        hash_rate_unit=derive.unit(algorithm).name,
+        hash_rate_hs=sample.hash_rate_hs,
+        state=sample.state,
+        accepted_shares=sample.accepted,
+        rejected_shares=sample.rejected,
+        pool_switches=sample.pool_switches,
+        restarts=sample.restarts,
+        temperature=sample.temperature,
+        fan_speed=sample.fan_speed,
+        power_consumption=sample.power_w,
+        hw_errors=sample.hw_errors,
+        uptime_s=sample.uptime_s,
+        error=sample.error,
+        summary_data=None,
+        stats_data=None,
+        reading=None,
+    )
+
+
+def chart_view(chart: Chart) -> ChartView:
+    """A miner's course."""
+    return ChartView(
+        miner_id=chart.miner_id,
+        level=chart.level,
+        since=chart.since,
+        until=chart.until,
+        unit=chart.unit.name,
+        divisor=chart.unit.divisor,
+        points=tuple(chart.points),
+    )
+
+
+def container_chart_view(chart: ContainerChart) -> ContainerChartView:
+    """A container's course."""
+    return ContainerChartView(
+        container_id=chart.container.id,
+        name=chart.container.name,
+        hours=chart.hours,
+        level=chart.level,
+        unit=chart.unit.name,
+        divisor=chart.unit.divisor,
+        totals=chart.totals,
+        points=tuple(chart.points),
+    )
+
+
+def overview_view(overview: Overview) -> OverviewView:
+    """Everything at a glance."""
+    return OverviewView(
+        at=overview.at,
+        total=overview.total,
+        containers=tuple(_totals(container, totals) for container, totals in overview.containers),
+    )
+
+
+def _totals(container: Container | None, totals: Totals) -> ContainerTotalsView:
+    figures = attrs.asdict(totals, recurse=False)
+    del figures["container_id"]
+    return ContainerTotalsView(
+        id=container.id if container else None,
+        name=container.name if container else None,
+        location=container.location if container else None,
+        **figures,
+    )
+
+
+def _miner(miner: Miner, snapshot: Snapshot, now: datetime) -> dict[str, Any]:
+    watch = snapshot.watch
+    return {
+        "id": miner.id,
+        "name": miner.name,
+        "ip_address": miner.ip_address,
+        "port": miner.port,
+        "web_port": miner.web_port,
+        "api3_port": miner.api3_port,
+        "manufacturer": miner.manufacturer,
+        "model": miner.model,
+        "container_id": miner.container_id,
+        "is_active": miner.is_active,
+        "created_at": miner.created_at,
+        "last_seen": watch.seen_at or miner.last_seen,
+        "username": miner.username,
+        "has_password": miner.password is not None,
+        "revision": miner.revision,
+        "availability": watch.availability,
+        "availability_since": watch.availability_since,
+        "misses": watch.misses,
+        "state": watch.state,
+        "state_since": watch.state_since,
+        "error": watch.error,
+        "error_detail": watch.error_detail,
+        "reasons": watch.reasons,
+        "polled_at": watch.polled_at,
+        "reading_age_s": derive.age(watch.seen_at, now),
+        "reject_ratio": watch.reject_ratio,
+        "restarts": watch.restarts,
+        "pool_switches": watch.pool_switches,
+        "last_share_at": watch.last_share_at,
+        "last_share_age_s": derive.age(watch.last_share_at, now),
+        **_figures(snapshot.reading, watch),
+    }
+
+
+def _figures(reading: Reading | None, watch: Watch) -> dict[str, Any]:
+    known = reading or Reading(vendor=Maker.WHATSMINER, state=State.IDLE)
+    fingerprint = watch.fingerprint
+    return {
+        "hash_rate": derive.in_unit(known.hash_rate_hs, known.algorithm),
+        "hash_rate_unit": derive.unit(known.algorithm).name,
+        "hash_rate_hs": known.hash_rate_hs,
+        "hash_rate_nominal_hs": known.hash_rate_nominal_hs,
+        "rate_ratio": derive.rate_ratio(known),
+        "temperature": derive.temperature(known),
+        "fan_speed": derive.fan_speed(known),
+        "power_consumption": known.power_w,
+        "power_kind": known.power_kind,
+        "efficiency_j_th": derive.efficiency(known),
+        "algorithm": known.algorithm,
+        "reported_model": known.model or (fingerprint.model if fingerprint else None),
+        "firmware": known.firmware or (fingerprint.firmware if fingerprint else None),
+        "uptime_s": known.uptime_s,
+        "accepted_shares": known.shares.accepted,
+        "rejected_shares": known.shares.rejected,
+    }
+
+
+def _first(raw: Mapping[str, Any], names: tuple[str, ...]) -> Any:
+    return next((raw[name] for name in names if raw.get(name) is not None), None)
