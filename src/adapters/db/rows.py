@@ -1,0 +1,77 @@
+"""Rows to nouns, by the types that the nouns declare."""
+
+import functools
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime, timedelta
+from enum import Enum
+from types import UnionType
+from typing import Any, TypeVar, Union, cast, get_args, get_origin, get_type_hints
+
+import msgspec
+
+from ...ports.secrets import Secret
+
+T = TypeVar("T")
+Decoders = Mapping[type, Callable[[Any], object]]
+
+EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+SCALARS = frozenset({int, float, str, bytes})
+
+
+def micros(at: datetime) -> int:
+    """Microseconds since 1970: how SQLite keeps times."""
+    gone = at - EPOCH
+    return (gone.days * 86400 + gone.seconds) * 1_000_000 + gone.microseconds
+
+
+def from_micros(value: int) -> datetime:
+    return EPOCH + timedelta(microseconds=value)
+
+
+def to_json(value: object) -> str:
+    """What is kept as text: lists, fingerprints."""
+    return msgspec.json.encode(value).decode()
+
+
+def read(kind: type[T], columns: Sequence[str], decoders: Decoders, rows: Iterable[Sequence[Any]]) -> list[T]:
+    """Make a noun of each row.
+
+    A ``Secret`` comes as it is stored, sealed; whatever is no plain value is JSON.
+    """
+    if kind in SCALARS:
+        return [row[0] for row in rows]
+    if kind is tuple:
+        return [tuple(row) for row in rows]  # type: ignore[misc]  # tuple is the T that was asked for
+    hints = _hints(cast("Any", kind))
+    plan = [_decoder(hints[column], decoders) for column in columns]
+    return [
+        kind(
+            **{
+                column: decode(value) if decode is not None and value is not None else value
+                for column, decode, value in zip(columns, plan, row, strict=True)
+            }
+        )
+        for row in rows
+    ]
+
+
+@functools.cache
+def _hints(kind: Any) -> dict[str, Any]:
+    return get_type_hints(kind)
+
+
+def _decoder(hint: Any, decoders: Decoders) -> Callable[[Any], object] | None:
+    if get_origin(hint) in (Union, UnionType):
+        hint = next(part for part in get_args(hint) if part is not type(None))
+    if hint in decoders:
+        return decoders[hint]
+    if hint in SCALARS or hint is bool or hint is datetime:
+        return None
+    if hint is Secret or (isinstance(hint, type) and issubclass(hint, Enum)):
+        return hint
+    return _json(hint)
+
+
+@functools.cache
+def _json(hint: Any) -> Callable[[Any], object]:
+    return msgspec.json.Decoder(hint).decode

@@ -1,0 +1,287 @@
+"""SQLite by aiosqlite: a file, one connection that writes and one that reads.
+
+``synchronous=full``: users, passwords and (later) call events share the file
+with the samples, and what was answered with success must outlive a power cut.
+It costs one flush a batch of polls; ``benchmarks/series.py`` measures it.
+"""
+
+import os
+import sqlite3
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import asynccontextmanager
+from datetime import datetime
+from enum import Enum
+from functools import partial
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Self, TypeVar
+
+import aiosqlite
+import anyio
+
+from ...ports.errors import LinemanError, Unavailable
+from .engine import Dangling, Database, Statements, Taken, Transaction
+from .migrate import Migration, load, migrate
+from .rows import Decoders, from_micros, micros, read, to_json
+
+T = TypeVar("T")
+
+DECODERS: Decoders = {datetime: from_micros, bool: bool}
+PLAIN = frozenset({int, float, str, bytes, bool, type(None)})
+#: Kept by both connections; a page round of 10,000 miners fits.
+CACHE = "pragma cache_size = -16384"
+WRITER = (
+    "pragma journal_mode = wal", "pragma synchronous = full", "pragma foreign_keys = on", "pragma temp_store = memory",
+    "pragma wal_autocheckpoint = 4000", "pragma journal_size_limit = 67108864", CACHE,
+)  # fmt: skip
+READER = ("pragma query_only = on", "pragma temp_store = memory", CACHE)
+
+#: What went wrong by SQLite's own word, and the way out.
+REASONS = {
+    sqlite3.SQLITE_FULL: "the disk is full; free some space",
+    sqlite3.SQLITE_IOERR: "the disk fails; see the system's log",
+    sqlite3.SQLITE_READONLY: "it cannot be written; give this user the right to write to the file and its folder",
+    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; see whether its folder is there and this user may write to it",
+    sqlite3.SQLITE_PERM: "it cannot be opened; give this user the right to read and write it",
+    sqlite3.SQLITE_BUSY: "another process keeps it locked; try again, or stop that process",
+    sqlite3.SQLITE_LOCKED: "it is locked; try again",
+    sqlite3.SQLITE_INTERRUPT: "the statement took too long",
+    sqlite3.SQLITE_NOMEM: "there is not enough memory",
+    sqlite3.SQLITE_CORRUPT: "it is damaged; restore a backup",
+    sqlite3.SQLITE_NOTADB: "it is no SQLite database; give another path, or restore a backup",
+}
+
+
+def translated(error: sqlite3.Error, path: Path) -> Exception:
+    """Our word for an error of SQLite; a mistake in a statement stays what it is."""
+    code = getattr(error, "sqlite_errorcode", 0)
+    if code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
+        return Dangling(str(error))
+    if code in (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY):
+        return Taken(str(error))
+    if reason := REASONS.get(code & 0xFF):
+        return Unavailable(f"The database {path} cannot be used: {reason} ({error})", retry_after=5.0)
+    return error
+
+
+class _Line:
+    """One connection.  One statement at a time, each with a deadline, interrupted when nobody waits for it any more."""
+
+    def __init__(self, path: Path, patience: float) -> None:
+        self.path, self.patience = path, patience
+        self.lock = anyio.Lock()
+        self.columns: dict[str, tuple[str, ...]] = {}
+        self.connection: aiosqlite.Connection
+
+    async def open(self, pragmas: Sequence[str]) -> None:
+        self.connection = await self.call(
+            lambda: aiosqlite.connect(
+                self.path, isolation_level=None, timeout=0.8 * self.patience, cached_statements=256
+            )
+        )
+        for pragma in pragmas:
+            await self.call(partial(self.connection.execute_fetchall, pragma))
+
+    async def call(self, work: Callable[[], Awaitable[T]]) -> T:
+        try:
+            with anyio.fail_after(self.patience):
+                return await work()
+        except sqlite3.Error as error:
+            raise translated(error, self.path) from error
+        except TimeoutError as error:
+            await self._interrupt()
+            raise Unavailable(
+                f"The database {self.path} did not answer within {self.patience:g} s", retry_after=5.0
+            ) from error
+        except anyio.get_cancelled_exc_class():
+            await self._interrupt()
+            raise
+
+    async def _interrupt(self) -> None:
+        if hasattr(self, "connection"):
+            await self.connection.interrupt()
+
+    async def close(self) -> None:
+        if hasattr(self, "connection"):
+            await self.connection.close()
+
+    @asynccontextmanager
+    async def held(self) -> AsyncGenerator[None]:
+        try:
+            with anyio.fail_after(self.patience):
+                await self.lock.acquire()
+        except TimeoutError as error:
+            raise Unavailable(f"The database {self.path} was busy for {self.patience:g} s", retry_after=5.0) from error
+        try:
+            yield
+        finally:
+            self.lock.release()
+
+    async def fetch(self, kind: type[T], sql: str, values: dict[str, object]) -> list[T]:
+        given = {name: _stored(value) for name, value in values.items()}
+        columns = self.columns.get(sql)
+        if columns is None:
+            cursor = await self.call(lambda: self.connection.execute(sql, given))
+            try:
+                rows = await self.call(cursor.fetchall)
+                columns = self.columns[sql] = tuple(name for name, *_ in cursor.description)
+            finally:
+                await cursor.close()
+        else:
+            rows = await self.call(lambda: self.connection.execute_fetchall(sql, given))
+        return read(kind, columns, DECODERS, rows)
+
+    async def run(self, sql: str, values: dict[str, object]) -> int:
+        given = {name: _stored(value) for name, value in values.items()}
+        cursor = await self.call(lambda: self.connection.execute(sql, given))
+        try:
+            return cursor.rowcount
+        finally:
+            await cursor.close()
+
+
+class _Statements(Statements):
+    dialect = "sqlite"
+
+    def __init__(self, line: _Line) -> None:
+        self._line = line
+
+    async def fetch(self, kind: type[T], sql: str, /, **values: object) -> list[T]:
+        return await self._line.fetch(kind, sql, values)
+
+    async def run(self, sql: str, /, **values: object) -> int:
+        return await self._line.run(sql, values)
+
+    def among(self, column: str, name: str) -> str:
+        return f"{column} in (select value from json_each(:{name}))"
+
+
+class _Transaction(_Statements, Transaction):
+    async def bulk(
+        self, table: str, columns: Sequence[str], types: Sequence[str], rows: Iterable[Sequence[object]]
+    ) -> None:
+        marks = ", ".join("?" * len(columns))
+        times = [place for place, kind in enumerate(types) if kind == "timestamptz"]
+        sql = f"insert into {table} ({', '.join(columns)}) values ({marks})"
+        cursor = await self._line.call(lambda: self._line.connection.executemany(sql, _with_micros(rows, times)))
+        await cursor.close()
+
+    async def inbox(self, table: str, columns: str) -> None:
+        await self.run(f"create temp table if not exists {table} ({columns})")
+        await self.run(f"delete from {table}")
+
+    async def lock(self, name: str, *, shared: bool = False) -> None:
+        """Nothing to do: the transaction began by taking the whole file."""
+
+    async def script(self, text: str) -> None:
+        for statement in statements(text):
+            await self.run(statement)
+
+
+class SqliteDatabase(_Statements, Database):
+    """A database in one file, made 0600 when it is not there."""
+
+    def __init__(self, path: Path, *, migrations: Sequence[Migration] | None = None, patience: float = 30.0) -> None:
+        """``migrations`` are those to apply (all by default, none for ``()``), ``patience`` is seconds a statement."""
+        self.path = Path(path)
+        self._migrations = load("sqlite") if migrations is None else tuple(migrations)
+        self._writer = _Line(self.path, patience)
+        super().__init__(_Line(self.path, patience))
+
+    async def __aenter__(self) -> Self:
+        await anyio.to_thread.run_sync(_touch, self.path)
+        try:
+            await self._writer.open(WRITER)
+            if self._migrations:
+                async with self.transaction() as tx:
+                    await migrate(tx, self._migrations)
+            await self._line.open(READER)
+        except BaseException:
+            await self.__aexit__(None, None, None)
+            raise
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        with anyio.CancelScope(shield=True):
+            for line in (self._line, self._writer):
+                await line.close()
+
+    async def fetch(self, kind: type[T], sql: str, /, **values: object) -> list[T]:
+        async with self._line.held():
+            return await self._line.fetch(kind, sql, values)
+
+    async def run(self, sql: str, /, **values: object) -> int:
+        async with self._writer.held():
+            return await self._writer.run(sql, values)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncGenerator[Transaction]:
+        line = self._writer
+        async with line.held():
+            try:
+                await line.run("begin immediate", {})
+                yield _Transaction(line)
+                with anyio.CancelScope(shield=True):
+                    await line.run("commit", {})
+            except BaseException:
+                # Also after a failed commit, and when "begin" was still on its way.
+                with anyio.CancelScope(shield=True):
+                    await line.connection.rollback()
+                raise
+
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncGenerator[Statements]:
+        async with self._line.held():
+            try:
+                await self._line.run("begin", {})
+                yield _Statements(self._line)
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await self._line.connection.rollback()
+
+    async def backup(self, target: sqlite3.Connection) -> None:
+        """Copy all pages into ``target`` while others go on, by SQLite's own means."""
+        async with self._line.held():
+            await self._line.connection.backup(target, pages=2000, sleep=0.01)
+
+
+def _stored(value: object) -> object:
+    if type(value) in PLAIN:
+        return value
+    if isinstance(value, datetime):
+        return micros(value)
+    if isinstance(value, Enum):
+        return value.value
+    if isinstance(value, list | tuple):
+        return to_json(value)
+    raise TypeError(f"SQLite keeps no {type(value).__name__}")
+
+
+def _with_micros(rows: Iterable[Sequence[object]], times: Sequence[int]) -> Iterator[Sequence[object]]:
+    for row in rows:
+        values: list[Any] = list(row)
+        for place in times:
+            if values[place] is not None:
+                values[place] = micros(values[place])
+        yield values
+
+
+def _touch(path: Path) -> None:
+    try:
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise Unavailable(f"The database {path} cannot be used: {error.strerror}", retry_after=5.0) from error
+
+
+def statements(text: str) -> Iterator[str]:
+    """The statements of a script, one by one, as a transaction needs them."""
+    gathered = ""
+    for line in text.splitlines(keepends=True):
+        gathered += line
+        if sqlite3.complete_statement(gathered):
+            yield gathered
+            gathered = ""
+    if rest := [line for line in gathered.splitlines() if line.strip() and not line.startswith("--")]:
+        raise LinemanError(f"A migration ends in the middle of a statement: {rest[0]}")
