@@ -1,5 +1,7 @@
 """Avalon: cgminer with the machine's state in one string of ``KEY[VALUE]`` pairs."""
 
+from functools import lru_cache
+
 from .cgminer import POOLS, Dialect, accepted_by_pool, status, worker
 from .life import Moment
 
@@ -106,10 +108,13 @@ def _brackets(m: Moment) -> str:
 
 def _chip_lists(m: Moment) -> str:
     """Return what only ``estats`` and ``stats`` have: every chip's temperature and voltage."""
-    temps = " ".join(f"PVT_T{b.slot}[{' '.join([f'{b.chip_c - 6:3d}'] * m.hw.chips)}]" for b in m.boards)
-    volts = " ".join(f"PVT_V{b.slot}[{' '.join(['305'] * m.hw.chips)}]" for b in m.boards)
-    work = " ".join(f"MW{b.slot}[{' '.join(['620'] * m.hw.chips)}]" for b in m.boards)
-    return f" {temps} {volts} {work} FACOPTS0[] WORKMODE[1]"
+    return " " + " ".join([_board_list(b.slot, b.chip_c - 6, m.hw.chips) for b in m.boards]) + " FACOPTS0[] WORKMODE[1]"
+
+
+@lru_cache(maxsize=512)
+def _board_list(slot: int, temp: int, chips: int) -> str:
+    temps, volts, work = (" ".join([text] * chips) for text in (f"{temp:3d}", "305", "620"))
+    return f"PVT_T{slot}[{temps}] PVT_V{slot}[{volts}] MW{slot}[{work}]"
 
 
 def _stats_with(m: Moment, more: str) -> str:

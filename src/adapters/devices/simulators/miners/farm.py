@@ -5,7 +5,7 @@ import math
 import random
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import fields, replace
 from types import TracebackType
 from typing import Any, Self
@@ -13,8 +13,8 @@ from typing import Any, Self
 from .doors import Api3Door, ApiDoor, Door, WebDoor
 from .kinds import KINDS, Kind, shared_out
 from .knobs import Knobs
-from .life import Condition, Moment, Past, observe, scramble, worked
-from .reactor import Reactor
+from .life import Condition, Moment, Past, boot_before, observe, scramble, worked
+from .reactor import Reactor, make_room
 from .truth import truth
 
 MIX: Mapping[str, float] = {"whatsminer": 40, "antminer": 40, "avalon": 10, "elphapex": 10}
@@ -120,7 +120,8 @@ class SimulatedMiner:
         t = self._farm.clock() - self._farm.origin
         if condition is not None:
             turned = Condition(condition)
-            done = worked(self.kind.hw, self._seed, self.condition, t, self._past)
+            boot = boot_before(self._seed, t, self._past)
+            done = worked(self.kind.hw, self._seed, self.condition, t, self._past, boot)
             self._past = replace(self._past, turned_at=t, worked_s=done)
             self.condition = turned
         self._past = replace(self._past, boot_every_s=self.knobs.reboot_minutes * 60)
@@ -198,7 +199,8 @@ class SimulatedFarm:
             api3_port: Of Whatsminer's API 3.
             knobs: Of every miner.
             faults: Knobs of on and off (``mute``, ``cut``, ``huge`` …) to the part of the miners that have them on.
-            conditions: Conditions to the part of the miners that have them; all are healthy by default.
+            conditions: Conditions to the part of the miners that have them; all are healthy by default, and so are
+                those that could not show each of them (an S9 cannot sleep, an M66S has no fans).
             login: Name and password of the web pages.
             clock: Seconds; the miners live by it.
             started_at: What the miners' own clocks say at the start, epoch seconds; ``None``: the true time.
@@ -225,11 +227,12 @@ class SimulatedFarm:
         order.shuffle(kinds)
         all_knobs = {
             place: {name: _HUGE if name == "huge" else True}
-            for name, places in _drawn(order, count, faults)
+            for name, places in _drawn(order, range(count), faults)
             for place in places
         }
+        able = [place for place, kind in enumerate(kinds) if kind.hw.sleeps and kind.hw.fans]
         all_conditions = {
-            place: Condition(name) for name, places in _drawn(order, count, conditions) for place in places
+            place: Condition(name) for name, places in _drawn(order, able, conditions, count) for place in places
         }
         base = knobs or Knobs()
         hosts = _hosts(address or "127.0.0.1", count)
@@ -290,6 +293,7 @@ class SimulatedFarm:
         return sum(miner.overlaps for miner in self.miners)
 
     def _open(self) -> None:
+        make_room(sum(miner.kind.doors for miner in self.miners))
         for left in range(20 if self._address is None else 1, 0, -1):
             if self._address is None:
                 block = f"127.{random.randrange(64, 255)}.{random.randrange(256)}.1"
@@ -316,16 +320,18 @@ def _hosts(first: str, count: int) -> list[str]:
     return [str(start + n) for n in range(count)]
 
 
-def _drawn(order: random.Random, count: int, parts: Mapping[str, float] | None) -> list[tuple[str, list[int]]]:
-    """Return for each name which places have it; no place has two."""
+def _drawn(
+    order: random.Random, places: Sequence[int], parts: Mapping[str, float] | None, whole: int | None = None
+) -> list[tuple[str, list[int]]]:
+    """Return for each name which places have it: at least one for a part above 0, and no place has two names."""
     parts = parts or {}
     if any(part < 0 for part in parts.values()) or sum(parts.values()) > 1.0 + 1e-9:
         raise ValueError("the parts are of 1 together")
-    places = list(range(count))
-    order.shuffle(places)
+    left = list(places)
+    order.shuffle(left)
     drawn = []
     for name, part in parts.items():
-        many = math.ceil(part * count - 1e-9)
-        drawn.append((name, places[:many]))
-        places = places[many:]
+        many = math.ceil(part * (whole or len(places)) - 1e-9)
+        drawn.append((name, left[:many]))
+        left = left[many:]
     return drawn

@@ -20,6 +20,11 @@ class Kind:
     #: Port 80.
     web: Site | None = None
 
+    @property
+    def doors(self) -> int:
+        """How many ports it listens on."""
+        return (self.api is not None) + self.api3 + (self.web is not None)
+
 
 _BITMAIN = Site(antminer_web.PAGES, "antMiner Configuration")
 _DAOGE = Site(elphapex.PAGES, "Daoge Configuration")
@@ -29,8 +34,8 @@ _VOICES: dict[str, tuple[Dialect | None, bool, Site | None]] = {
     "m50s": (whatsminer.API2_BARE, False, None),
     "m60s": (whatsminer.API2_BARE, True, None),
     "m66s": (None, True, None),
-    "s9": (antminer.OLD, False, None),
-    "l3+": (antminer.OLD, False, None),
+    "s9": (antminer.S9, False, None),
+    "l3+": (antminer.L3, False, None),
     "s19pro": (antminer.MODERN, False, _BITMAIN),
     "s21": (antminer.MODERN, False, _BITMAIN),
     "l7": (antminer.MODERN, False, _BITMAIN),

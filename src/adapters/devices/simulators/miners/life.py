@@ -14,6 +14,8 @@ from .hardware import Hardware
 _MASK = (1 << 64) - 1
 #: Values stand still for so long: readers and ``truth`` can meet on one number.
 TICK_S = 5.0
+#: A board's rate wanders from one mark to the next in so long.
+_DRIFT_S = 600.0
 #: After a boot a miner hashes nothing for the first, and less than it could for the second.
 _SILENT_S, _RAMP_S = 60.0, 60.0
 #: An overheating miner works and cools down in turns.
@@ -90,8 +92,17 @@ class Moment:
     accepted_second: int
     pool: int
     hw_errors: int
-    mac: str
-    serial: str
+    seed: int
+
+    @property
+    def mac(self) -> str:
+        """A locally administered address, ``02:…``."""
+        return "02:" + (self.seed >> 24).to_bytes(5, "big").hex(":")
+
+    @property
+    def serial(self) -> str:
+        """Made up, 16 characters."""
+        return f"LM{self.seed % 10**14:014d}"
 
 
 def noise(seed: int, channel: int, step: int = 0) -> float:
@@ -105,6 +116,11 @@ def scramble(seed: int, step: int) -> int:
     x = ((x ^ (x >> 30)) * 0xBF58476D1CE4E5B9) & _MASK
     x = ((x ^ (x >> 27)) * 0x94D049BB133111EB) & _MASK
     return x ^ (x >> 31)
+
+
+def _dice(bits: int, place: int) -> float:
+    """Return one of the eight numbers in [0, 1) that 64 bits hold."""
+    return (bits >> 8 * place & 255) / 256.0
 
 
 def _drift(seed: int, channel: int, t: float, period: float) -> float:
@@ -140,9 +156,8 @@ def _turns(since: float, until: float, cycle: float, on: float) -> float:
     return total(until) - total(since)
 
 
-def worked(hw: Hardware, seed: int, condition: Condition, t: float, past: Past) -> float:
-    """Return the seconds of full work since the last boot; it never falls between two boots."""
-    boot = boot_before(seed, t, past)
+def worked(hw: Hardware, seed: int, condition: Condition, t: float, past: Past, boot: float) -> float:
+    """Return the seconds of full work since ``boot``, the last one; it never falls between two boots."""
     start = boot + _SILENT_S + _RAMP_S / 2
     bank = 0.0
     if past.turned_at > boot:
@@ -175,50 +190,52 @@ def observe(
 ) -> Moment:
     """Return the miner at ``t`` seconds of the farm, which began at epoch ``started_at``."""
     boot = boot_before(seed, t, past)
-    uptime = int(t - boot)
-    work = worked(hw, seed, condition, t, past)
+    work = worked(hw, seed, condition, t, past, boot)
     state, part = _phase(seed, condition, t, boot, past)
     tick = int(t // TICK_S)
     quiet = tick * TICK_S
-    ambient = 25.0 + 3.0 * math.sin(quiet / 13750.0) + 4.0 * noise(seed, 5) + _drift(seed, 6, quiet, 900.0)
-    heat = 30.0 if state == "fault" else 0.0
+    born, now = scramble(seed, 1), scramble(seed ^ 1, tick)
+    ambient = 25.0 + 3.0 * math.sin(quiet / 13750.0) + 4.0 * _dice(born, 0) + _drift(seed, 6, quiet, 900.0)
+    heat = 33.0 if state == "fault" else 0.0
     dead = condition is Condition.DEAD_BOARD and t >= _dead_since(seed, past)
     accepted = int(work / hw.share_every_s)
 
     each = hw.nominal_hs / hw.boards
+    step, way = divmod(quiet / _DRIFT_S, 1.0)
+    before, after = scramble(seed ^ 2, int(step)), scramble(seed ^ 2, int(step) + 1)
     boards: list[BoardNow] = []
     rate = calm = 0.0
     errors = 0
     for slot in range(hw.boards):
-        health, chips = 1.0, hw.chips
+        health, chips, clumsy = 1.0, hw.chips, 0.002
         if slot == hw.boards - 1 and dead:
             health, chips = 0.0, 0
         elif slot == 0 and condition is Condition.BAD_CHIPS:
-            chips -= 2 + int(noise(seed, 7) * 6)
-            health = chips / hw.chips
-        steady = each * part * health * (1.005 + 0.02 * _drift(seed, 16 + slot, quiet, 600.0))
-        now = steady * (1.0 + 0.016 * (noise(seed, 32 + slot, tick) - 0.5))
-        load = now / each
-        temp = ambient + heat + 3.0 + 29.0 * load + 2.0 * slot + 2.0 * noise(seed, 48 + slot, tick // 6)
-        chip = temp + 2.0 + 14.0 * load + (3.0 if heat else 0.0)
-        found = int(
-            work * (0.05 if condition is Condition.BAD_CHIPS and slot == 0 else 0.002) * (0.5 + noise(seed, 64 + slot))
-        )
-        boards.append(BoardNow(slot, now, int(temp), int(chip), chips, found, accepted // hw.boards))
-        rate += now
+            chips -= 2 + int(_dice(born, 1) * 6)
+            health, clumsy = chips / hw.chips, 0.05
+        wander = _dice(before, slot) + (_dice(after, slot) - _dice(before, slot)) * way
+        steady = each * part * health * (0.985 + 0.04 * wander)
+        made = steady * (0.992 + 0.016 * _dice(now, slot))
+        load = made / each
+        temp = ambient + heat + 3.0 + 29.0 * load + 2.0 * slot + 1.5 * _dice(now, 7 - slot)
+        chip = temp + 2.0 + 14.0 * load
+        found = int(work * clumsy * (0.5 + _dice(born, 7 - slot)))
+        boards.append(BoardNow(slot, made, int(temp), int(chip), chips, found, accepted // hw.boards))
+        rate += made
         calm += steady
         errors += found
-    chip_max = max(board.chip_c for board in boards)
-    pct = 10 if state == "sleeping" else min(100, max(25, int((chip_max - 48) * 2.4)))
-    fans = [(1000 + pct * 52 + int(noise(seed, 80 + fan, tick) * 4) * 30) // 30 * 30 for fan in range(hw.fans)]
-    if state == "sleeping":
-        fans = [0] * hw.fans
-    elif condition is Condition.FAN_STOPPED and fans:
+    chip_max = max([board.chip_c for board in boards])
+    asleep = state == "sleeping"
+    pct = 10 if asleep else min(100, max(25, int((chip_max - 48) * 2.4)))
+    fans = [0 if asleep else (1000 + pct * 52 + (now >> fan & 3) * 30) // 30 * 30 for fan in range(hw.fans)]
+    if condition is Condition.FAN_STOPPED and fans:
         fans[-1] = 0
-    turns = noise(seed, 8) * _POOL_CYCLE_S
-    second = int(_turns_late(turns, turns + work) / hw.share_every_s)
+    turns = _dice(born, 2) * _POOL_CYCLE_S
+    second = work - _turns(turns, turns + work, _POOL_CYCLE_S, _POOL_CYCLE_S - _POOL_AWAY_S)
+    uptime = int(t - boot)
     return Moment(
         hw=hw,
+        seed=seed,
         index=index,
         when=int(started_at + t),
         uptime_s=uptime,
@@ -228,22 +245,15 @@ def observe(
         rate_calm_hs=calm,
         rate_avg_hs=hw.nominal_hs * min(1.0, work / max(uptime, 1)),
         ambient_c=int(ambient),
-        temp_max_c=max(board.temp_c for board in boards),
+        temp_max_c=max([board.temp_c for board in boards]),
         chip_max_c=chip_max,
         fans=fans,
         fan_pct=pct,
-        power_w=int(25 + hw.power_w * rate / hw.nominal_hs * (0.98 + 0.04 * noise(seed, 9))),
+        power_w=int(25 + hw.power_w * rate / hw.nominal_hs * (0.98 + 0.04 * _dice(born, 3))),
         accepted=accepted,
-        rejected=int(accepted * (0.0005 + 0.004 * noise(seed, 10))),
+        rejected=int(accepted * (0.0005 + 0.004 * _dice(seed, 4))),
         stale=int(accepted * 0.0004),
-        accepted_second=second,
+        accepted_second=int(second / hw.share_every_s),
         pool=int((turns + work) % _POOL_CYCLE_S >= _POOL_CYCLE_S - _POOL_AWAY_S),
         hw_errors=errors,
-        mac="02:{:02x}:{:02x}:{:02x}:{:02x}:{:02x}".format(*(seed >> 24).to_bytes(5, "big")),
-        serial=f"LM{seed % 10**14:014d}",
     )
-
-
-def _turns_late(since: float, until: float) -> float:
-    """The part of the work that was done for the second pool."""
-    return (until - since) - _turns(since, until, _POOL_CYCLE_S, _POOL_CYCLE_S - _POOL_AWAY_S)

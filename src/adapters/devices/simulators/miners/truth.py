@@ -16,13 +16,15 @@ def truth(kind: Kind, m: Moment) -> dict[str, Any]:
     maker = hw.maker
     silent = hw.kind == "s21" and m.state == "sleeping"
     counts = kind.api is not None or maker == "Elphapex"
+    # The makers count their slots from different numbers.
+    first = 1 + (5 if hw.kind == "s9" else 0) if maker == "AntMiner" else 0
     avalon_power = 11 if m.state == "sleeping" else max(m.power_w, 837)
     return {
         "maker": maker,
         "model": hw.model,
         "firmware": hw.firmware,
         "algorithm": hw.algorithm,
-        "state": m.state,
+        "state": "idle" if m.state == "sleeping" and not hw.sleeps else m.state,
         "hash_rate_hs": m.rate_hs,
         "hash_rate_nominal_hs": None if silent or (maker == "Avalon" and m.state != "mining") else hw.nominal_hs,
         "power_w": {"Whatsminer": m.power_w, "Avalon": avalon_power}.get(maker),
@@ -35,12 +37,12 @@ def truth(kind: Kind, m: Moment) -> dict[str, Any]:
         "stale": m.stale if counts else None,
         "hw_errors": m.hw_errors,
         "uptime_s": m.uptime_s,
-        "active_pool": m.pool,
+        "active_pool": m.pool + (maker == "Whatsminer" and kind.api is not None),
         "boards": []
         if silent
         else [
             {
-                "slot": board.slot,
+                "slot": board.slot + first,
                 "hash_rate_hs": board.rate_hs,
                 "temp_board_c": board.temp_c,
                 "temp_chip_c": board.chip_c,

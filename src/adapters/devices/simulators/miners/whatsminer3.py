@@ -97,7 +97,7 @@ def _edevs(m: Moment) -> str:
 def _pools(m: Moment) -> str:
     user = worker(m)
     items = ",".join(
-        f'{{"id":{n + 1},"url":"{url}","account":"{user}","status":"{state.lower()}","pool-priority":{n},'
+        f'{{"url":"{url}","account":"{user}","status":"{state.lower()}","pool-priority":{n},'
         f'"stratum-active":{"true" if n == m.pool and m.state != "sleeping" else "false"},"reject-rate":0.0,'
         f'"last-share-time":{m.when - 5}}}'
         for n, (url, state) in enumerate(POOLS)

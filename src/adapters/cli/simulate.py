@@ -1,0 +1,226 @@
+"""``lineman simulate``: devices that are not there, on the real wire."""
+
+import asyncio
+import contextlib
+import csv
+import json
+import signal
+import sys
+from collections import Counter
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .frame import Group, frame
+from .output import field, note, show_table
+
+if TYPE_CHECKING:
+    from ..devices.simulators.miners import SimulatedFarm, SimulatedMiner
+
+#: So many miners are listed one by one; of more, the first.
+_LISTED = 20
+_COLUMNS = (
+    field("Name", "name"),
+    field("Address", "ip_address"),
+    field("Port", "port", right=True),
+    field("Web", "web_port", right=True, spare=1),
+    field("API 3", "api3_port", right=True, spare=1),
+    field("Maker", "manufacturer"),
+    field("Model", "model"),
+    field("State", "state", spare=2),
+)
+_FAULTS = {
+    "mute": "accept and never answer",
+    "garbled": "make the slips that real firmware makes",
+    "cut": "end their replies in the middle",
+    "refuse": "refuse connections",
+    "reset": "reset connections",
+    "denied": "close without a word",
+    "huge": "never end their replies",
+    "html": "answer with a web page",
+    "down": "say that their mining process is down",
+}
+_CONDITIONS = {
+    "dead-board": "have a board that died",
+    "overheating": "overheat now and then",
+    "sleeping": "sleep",
+    "bad-chips": "have some bad chips",
+    "fan-stopped": "have a fan that stands still",
+}
+
+
+class Part(click.ParamType[float]):
+    """A part of the miners, in percent."""
+
+    name = "percent"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """Return 0.02 for ``2%`` or ``2``."""
+        try:
+            part = float(str(value).removesuffix("%")) / 100
+        except ValueError:
+            part = -1.0
+        if not 0 <= part <= 1:
+            self.fail(f"{value!r} is not a percentage: say 2%", param, ctx)
+        return part
+
+
+class Mix(click.ParamType[dict[str, float]]):
+    """Which miners, in which proportion."""
+
+    name = "mix"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, float]:
+        """Return ``{"antminer": 40}`` for ``antminer=40``."""
+        if isinstance(value, dict):
+            return value
+        mix: dict[str, float] = {}
+        for part in str(value).split(","):
+            name, _, weight = part.strip().partition("=")
+            try:
+                mix[name] = float(weight or 1)
+            except ValueError:
+                self.fail(f"{part!r} has no weight: say {name}=40", param, ctx)
+        return mix
+
+
+def _parts(names: dict[str, str], title: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
+    """Add an option for each name: how many of the miners have it."""
+
+    def add(command: Callable[..., Any]) -> Callable[..., Any]:
+        for name in reversed(names):
+            command = click.option(f"--{name}", type=Part(), help=f"{title} {names[name]}.")(command)
+        return command
+
+    return add
+
+
+@click.group(cls=Group)
+def simulate() -> None:
+    """Run simulated devices that speak the real wire.
+
+    They listen on loopback addresses only.
+    """
+
+
+@simulate.command("miners")
+@click.option("--count", type=click.IntRange(1, 60_000), default=20, show_default=True, help="How many miners.")
+@click.option("--mix", type=Mix(), metavar="NAME=WEIGHT,…", help="Makers or kinds: antminer=40,m30s=10.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same miners.")
+@click.option("--address", default="127.50.0.1", show_default=True, help="Of the first; the others follow.")
+@click.option("--port", type=click.IntRange(1, 65535), default=4028, show_default=True, help="Of the cgminer API.")
+@click.option(
+    "--web-port",
+    type=click.IntRange(1, 65535),
+    default=8081,
+    show_default=True,
+    help="Of the web pages; 80 needs root.",
+)
+@click.option(
+    "--api3-port", type=click.IntRange(1, 65535), default=4433, show_default=True, help="Of Whatsminer API 3."
+)
+@click.option("--latency", "latency_ms", type=click.FloatRange(0), default=0, metavar="MS", help="Before each reply.")
+@click.option("--jitter", "jitter_ms", type=click.FloatRange(0), default=0, metavar="MS", help="As much more at most.")
+@click.option("--slow", "slow_ms", type=click.FloatRange(0), default=0, metavar="MS", help="A reply drips for so long.")
+@click.option(
+    "--reboot", "reboot_minutes", type=click.FloatRange(0), default=0, metavar="MINUTES", help="Each boots so often."
+)
+@click.option("--healthy", is_flag=True, help="Nothing is wrong with any of them unless an option says so.")
+@_parts(_CONDITIONS, "How many")
+@_parts(_FAULTS, "How many")
+@click.option("--csv", "csv_to", metavar="FILE", help="Write the list as CSV; - is stdout, in place of the table.")
+@click.option("--for", "seconds", type=click.FloatRange(0), help="Stop after so many seconds; else with Ctrl-C.")
+def miners(count: int, mix: dict[str, float] | None, csv_to: str | None, seconds: float | None, **rest: Any) -> None:
+    """Run simulated ASIC miners.
+
+    With --json, one line a miner is printed, ready to be sent to POST /api/miners.
+    """
+    from ..devices.simulators.miners import LIVELY, MIX, Knobs, SimulatedFarm
+
+    knobs = Knobs(**{name: rest[name] for name in ("latency_ms", "jitter_ms", "slow_ms", "reboot_minutes")})
+    faults = {name: part for name in _FAULTS if (part := rest[name]) is not None}
+    said = {name: part for name in _CONDITIONS if (part := rest[name.replace("-", "_")]) is not None}
+    places = ("seed", "address", "port", "web_port", "api3_port")
+    try:
+        farm = SimulatedFarm(
+            mix or MIX,
+            count,
+            knobs=knobs,
+            faults=faults,
+            conditions={**({} if rest["healthy"] else LIVELY), **said},
+            **{name: rest[name] for name in places},
+        )
+    except ValueError as error:
+        raise click.UsageError(str(error)) from error
+    with asyncio.Runner(loop_factory=_loop) as runner:
+        runner.run(_run(farm, csv_to, seconds))
+
+
+def _loop() -> asyncio.AbstractEventLoop:
+    """Return the fastest loop there is that can wait for sockets of others."""
+    try:
+        import uvloop
+    except ImportError:  # not on Windows
+        return asyncio.SelectorEventLoop()
+    return uvloop.new_event_loop()
+
+
+async def _run(farm: "SimulatedFarm", csv_to: str | None, seconds: float | None) -> None:
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    async with farm:
+        _show(farm, csv_to)
+        note(
+            f"{len(farm.miners)} simulated miners listen. "
+            + ("Ctrl-C stops them." if seconds is None else f"They stop after {seconds:g} s.")
+        )
+        with contextlib.suppress(TimeoutError):
+            await asyncio.wait_for(stop.wait(), seconds)
+    served = sum(miner.served for miner in farm.miners)
+    note(f"{served} requests answered; {farm.overlaps} clients came to a miner that was busy with another one.")
+
+
+def _row(miner: "SimulatedMiner") -> dict[str, Any]:
+    """Return a miner as it is sent to ``POST /api/miners``."""
+    row: dict[str, Any] = {
+        "name": f"sim-{miner.index + 1:05d}",
+        "ip_address": miner.host,
+        "port": miner.port,
+        "web_port": miner.web_port,
+        "api3_port": miner.api3_port,
+        "manufacturer": miner.maker,
+        "model": miner.model,
+    }
+    if miner.kind.web and miner.kind.web.realm:
+        row["username"], row["password"] = miner.login
+    return row
+
+
+def _show(farm: "SimulatedFarm", csv_to: str | None) -> None:
+    rows = [_row(miner) for miner in farm.miners]
+    if csv_to == "-":
+        _write_csv(rows, sys.stdout)
+        sys.stdout.flush()
+        return
+    if csv_to:
+        with click.open_file(csv_to, "w", encoding="utf-8") as file:
+            _write_csv(rows, file)
+    if frame().json:
+        click.echo("\n".join(json.dumps(row) for row in rows))
+        return
+    kinds = Counter(f"{miner.maker} {miner.model}" for miner in farm.miners)
+    few = [row | {"state": str(miner.condition)} for row, miner in zip(rows, farm.miners, strict=True)][:_LISTED]
+    show_table(_COLUMNS, few)
+    if len(rows) > len(few):
+        click.echo(f"… and {len(rows) - len(few)} more up to {rows[-1]['ip_address']}")
+        click.echo("\n".join(f"{number:6d}  {kind}" for kind, number in sorted(kinds.items())))
+
+
+def _write_csv(rows: list[dict[str, Any]], file: Any) -> None:
+    names = dict.fromkeys(name for row in rows for name in row)
+    writer = csv.DictWriter(file, [*names], lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
