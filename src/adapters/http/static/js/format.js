@@ -21,6 +21,9 @@ export function figure(value) {
   return number(value, size === 0 || size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 1 : 2);
 }
 
+/** As few decimals as say it, for the labels of an axis. */
+export const short = (value) => String(Number(value.toPrecision(4)));
+
 const join = (text, unit) => (text === NONE ? NONE : `${text}\u00a0${unit}`);
 
 function scaled(value, unit) {

@@ -1,0 +1,131 @@
+// Forms: labels, hints, and the server's errors beside the fields they name.
+import { Problem, Unreachable } from "./api.js";
+import { h, setText } from "./dom.js";
+
+let serial = 0;
+
+/**
+ * A form. `fields`: `{name, label, type = "text", value, hint, options, list, group, …attributes}`;
+ * types `text password number checkbox select checks`. `send(values, {changed})` may throw a Problem.
+ * Returns `{element, set(name, value), field(name), values}`.
+ */
+export function form({ fields, submit, send, cancel, extra }) {
+  const parts = new Map(fields.map((field) => [field.name, makeField(field)]));
+  const summary = h("div", { class: "form-error", role: "alert", hidden: true });
+  const button = h("button", { type: "submit", class: "primary" }, submit);
+  const groups = new Map();
+  for (const field of fields) {
+    const key = field.group ?? "";
+    groups.set(key, [...(groups.get(key) ?? []), parts.get(field.name).element]);
+  }
+  const body = [...groups].map(([name, elements]) => name
+    ? h("details", { class: "more" }, h("summary", {}, name), h("div", { class: "fields" }, elements))
+    : h("div", { class: "fields" }, elements));
+  const values = () => Object.fromEntries([...parts].map(([name, part]) => [name, part.read()]));
+  const initial = values();
+
+  const onsubmit = async (event) => {
+    event.preventDefault();
+    if (button.disabled) return;
+    button.disabled = true;
+    element.setAttribute("aria-busy", "true");
+    clear();
+    try {
+      const read = values();
+      const changed = Object.fromEntries(Object.entries(read).filter(([name, value]) => !same(value, initial[name])));
+      await send(read, { changed });
+    } catch (error) {
+      if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
+      fail(error);
+    } finally {
+      button.disabled = false;
+      element.removeAttribute("aria-busy");
+    }
+  };
+  const clear = () => {
+    summary.hidden = true;
+    for (const part of parts.values()) part.error("");
+  };
+  const fail = (error) => {
+    let first = null;
+    const rest = [];
+    for (const { field, message } of error.errors ?? []) {
+      const part = parts.get(String(field).split(/[.[\]]/).filter(Boolean).pop());
+      if (!part) {
+        rest.push(`${field}: ${message}`);
+        continue;
+      }
+      part.error(message);
+      part.element.closest("details")?.setAttribute("open", "");
+      first ??= part;
+    }
+    if (!first || rest.length) {
+      setText(summary, rest.length ? rest.join("; ") : error.message);
+      summary.hidden = false;
+    }
+    first?.input.focus();
+  };
+
+  const element = h("form", { class: "form", novalidate: true, onsubmit }, summary, body, extra,
+    h("div", { class: "actions" }, cancel && h("button", { type: "button", onclick: cancel }, "Cancel"), button));
+  return { element, summary, fail, values, field: (name) => parts.get(name), initial };
+}
+
+const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+
+function makeField({ name, label, type = "text", value, hint, options = [], list, group, ...attributes }) {
+  serial += 1;
+  const id = `field-${serial}`;
+  const error = h("p", { class: "field-error", id: `${id}-error` });
+  const note = hint ? h("p", { class: "hint", id: `${id}-hint` }, hint) : null;
+  const described = { "aria-describedby": `${id}-error${hint ? ` ${id}-hint` : ""}` };
+  const { input, read, write } = control({ id, name, type, value, options, list, attributes: { ...attributes, ...described } });
+  const title = type === "checks" ? h("legend", {}, label) : h("label", { for: id }, label);
+  const element = h(type === "checks" ? "fieldset" : "div", { class: `field ${type}` },
+    type === "checkbox" ? [input, title] : [title, input.list_ ? [input, input.list_] : input], note, error);
+  return {
+    element, input, read, write,
+    error(message) {
+      setText(error, message);
+      if (message) input.setAttribute("aria-invalid", "true");
+      else input.removeAttribute("aria-invalid");
+    },
+  };
+}
+
+function control({ id, name, type, value, options, list, attributes }) {
+  if (type === "select") {
+    const input = h("select", { id, name, ...attributes });
+    const write = (choices, chosen) => {
+      input.replaceChildren(...choices.map(([one, text]) => h("option", { value: one }, text)));
+      input.value = chosen ?? "";
+    };
+    write(options, value);
+    return { input, read: () => input.value || null, write };
+  }
+  if (type === "checks") {
+    const boxes = options.map(([one, text]) => {
+      const box = h("input", { type: "checkbox", checked: value?.includes(one) ?? false });
+      return { one, box, element: h("label", {}, box, " ", text) };
+    });
+    const input = h("div", { class: "checks", tabindex: -1, ...attributes }, boxes.map(({ element }) => element));
+    return { input, read: () => boxes.filter(({ box }) => box.checked).map(({ one }) => one), write() {} };
+  }
+  if (type === "checkbox") {
+    const input = h("input", { id, name, type, checked: value ?? false, ...attributes });
+    return { input, read: () => input.checked, write: (next) => (input.checked = next) };
+  }
+  const number = type === "number";
+  const input = h("input", {
+    id, name, type: number ? "text" : type, inputmode: number ? "numeric" : null, value: value ?? "",
+    autocomplete: "off", spellcheck: "false", list: list ? `${id}-list` : null, ...attributes,
+  });
+  if (list) input.list_ = h("datalist", { id: `${id}-list` }, list.map((one) => h("option", { value: one })));
+  // What is no number goes to the server as it was typed: it says what is wrong, at the field.
+  const read = () => {
+    const text = type === "password" ? input.value : input.value.trim();
+    if (text === "") return null;
+    return number && /^-?\d+$/.test(text) ? Number(text) : text;
+  };
+  return { input, read, write: (next) => (input.value = next ?? "") };
+}

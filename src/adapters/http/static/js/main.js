@@ -1,0 +1,123 @@
+// The beginning: who is it, which page, and what happens when either changes.
+import { Problem, Unreachable } from "./api.js";
+import { frame } from "./chrome.js";
+import { empty, failure, loading } from "./notices.js";
+import { show as accountPage } from "./page-account.js";
+import { show as containerPage } from "./page-container.js";
+import { show as loginPage } from "./page-login.js";
+import { show as minerPage } from "./page-miner.js";
+import { show as minersPage } from "./page-miners.js";
+import { show as overviewPage } from "./page-overview.js";
+import { show as tokensPage } from "./page-tokens.js";
+import { show as usersPage } from "./page-users.js";
+import { h, show } from "./dom.js";
+import { pageUrl } from "./place.js";
+import { go, reload, start } from "./router.js";
+import { current, forget, load } from "./session.js";
+
+const PAGES = [
+  [/^$/, overviewPage, "Overview"],
+  [/^containers\/(\d+|none)$/, containerPage, "Container"],
+  [/^miners$/, minersPage, "Miners"],
+  [/^miners\/(\d+)$/, minerPage, "Miner"],
+  [/^users$/, usersPage, "Users"],
+  [/^tokens$/, tokensPage, "Tokens"],
+  [/^account$/, accountPage, "Account"],
+];
+
+const { main, mark } = frame(document.getElementById("app"));
+let leave = new AbortController();
+
+/** Show the page of a path: everything that the last one started ends here. */
+async function render(path, query, { y }) {
+  leave.abort();
+  leave = new AbortController();
+  const { signal } = leave;
+  if (!(await known(signal)) && path !== "login") {
+    if (!signal.aborted && !unreachable) toLogin();
+    return;
+  }
+  if (path === "login" && current()) return void go(next(query), { replace: true });
+  mark(path);
+  const [pattern, page, title] = path === "login" ? [/^login$/, loginPage, "Log in"]
+    : PAGES.find(([one]) => one.test(path)) ?? [/^.*$/, missing, "No such page"];
+  setTitle(title);
+  const root = h("div", { class: "page" });
+  loading(root);
+  show(main, root);
+  try {
+    await page({ root, query, signal, args: path.match(pattern).slice(1), setTitle, next: next(query), restart: reload });
+  } catch (error) {
+    if (signal.aborted) return;
+    leave.abort();
+    if (!(error instanceof Problem || error instanceof Unreachable)) {
+      show(root, failure({ title: "This page has a fault", message: String(error) }, reload));
+      throw error;
+    }
+    show(root, failure(error, reload));
+    if (error instanceof Unreachable) document.addEventListener("lineman:retry", reload, { once: true });
+    return;
+  }
+  if (signal.aborted) return;
+  window.scrollTo(0, y);
+  if (!root.contains(document.activeElement)) main.focus({ preventScroll: true });
+}
+
+let unreachable = false;
+
+/** Whether somebody is logged in; asks the server only when we do not know. */
+async function known(signal) {
+  unreachable = false;
+  if (current()) return true;
+  try {
+    await load();
+    return true;
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) return false;
+    if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
+    unreachable = true;
+    if (signal.aborted) return false;
+    mark("");
+    show(main, failure(error, reload));
+    document.addEventListener("lineman:retry", reload, { once: true });
+    return false;
+  }
+}
+
+function toLogin() {
+  const here = location.pathname + location.search;
+  go(pageUrl("login", { next: here === pageUrl() ? null : here }), { replace: true });
+}
+
+/** Where to go after the login: only to a page of ours. */
+function next(query) {
+  const wanted = URL.parse(query.get("next") || pageUrl(), location.origin);
+  const ours = wanted?.origin === location.origin && wanted.pathname.startsWith(pageUrl());
+  return ours ? wanted.pathname + wanted.search : pageUrl();
+}
+
+function setTitle(title) {
+  document.title = title ? `${title} · lineman` : "lineman";
+}
+
+async function missing({ root }) {
+  show(root, empty("There is no such page", h("p", {}, h("a", { href: pageUrl() }, "To the overview"))));
+}
+
+document.addEventListener("lineman:logged-out", () => {
+  if (!current()) return;
+  forget();
+  document.querySelectorAll("dialog[open]").forEach((dialog) => dialog.close());
+  toLogin();
+});
+
+document.addEventListener("keydown", (event) => {
+  if (event.key !== "/" || event.ctrlKey || event.metaKey || event.altKey) return;
+  if (event.target.closest?.("input, select, textarea, dialog")) return;
+  event.preventDefault();
+  const search = main.querySelector("input[type=search]");
+  if (search) search.focus();
+  else if (current()) go(pageUrl("miners")).then(() => main.querySelector("input[type=search]")?.focus());
+});
+
+start(render);

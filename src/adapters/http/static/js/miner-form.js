@@ -1,0 +1,142 @@
+// Adding and editing a miner; adding a container.
+import { Problem, containers, miners } from "./api.js";
+import { openDialog } from "./dialog.js";
+import { h, show } from "./dom.js";
+import { form } from "./form.js";
+import { NONE } from "./format.js";
+import { say } from "./notices.js";
+
+const LABELS = {
+  name: "Name", manufacturer: "Maker", model: "Model", ip_address: "Address", port: "Port", container_id: "Container",
+  is_active: "Polled", web_port: "Web port", api3_port: "API 3 port", username: "User name", password: "Password",
+};
+
+function fieldsOf(view, makers, places) {
+  const number = { type: "number", maxlength: 10 };
+  return [
+    { name: "name", label: LABELS.name, value: view?.name, required: true, autofocus: true },
+    { name: "manufacturer", label: LABELS.manufacturer, type: "select", value: view?.manufacturer ?? makers[0], options: makers.map((one) => [one, one]) },
+    { name: "ip_address", label: LABELS.ip_address, value: view?.ip_address, required: true, placeholder: "192.168.1.100" },
+    { name: "port", label: LABELS.port, value: view?.port, ...number, placeholder: "4028", hint: "Left empty: the maker's main port" },
+    { name: "model", label: LABELS.model, value: view?.model, list: [], hint: "Any text; the miner says itself what it is" },
+    { name: "container_id", label: LABELS.container_id, type: "select", value: view?.container_id == null ? "" : String(view.container_id), options: [["", "none"], ...places.map(({ id, name }) => [String(id), name])] },
+    { name: "is_active", label: "Poll this miner", type: "checkbox", value: view?.is_active ?? true },
+    { name: "username", label: LABELS.username, value: view?.username, group: "Login and other ports" },
+    {
+      name: "password", label: LABELS.password, type: "password", autocomplete: "new-password", group: "Login and other ports",
+      placeholder: view?.has_password ? "unchanged" : "", hint: "Kept encrypted and never shown again",
+    },
+    { name: "web_port", label: LABELS.web_port, value: view?.web_port, ...number, placeholder: "80", group: "Login and other ports" },
+    { name: "api3_port", label: LABELS.api3_port, value: view?.api3_port, ...number, placeholder: "4433", hint: "Whatsminer only", group: "Login and other ports" },
+  ];
+}
+
+const toBody = (values) => ("container_id" in values
+  ? { ...values, container_id: values.container_id == null ? null : Number(values.container_id) } : values);
+
+const withoutEmpty = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value != null));
+
+/** Fill the suggestions of models for the chosen maker, and the port that is usual for it. */
+function followMaker(built) {
+  const maker = built.field("manufacturer").input;
+  const models = built.field("model").input.list_;
+  const port = built.field("port").input;
+  const update = async () => {
+    port.placeholder = maker.value === "Elphapex" ? "80" : "4028";
+    try {
+      const { data } = await miners("GET", `miners/models/${encodeURIComponent(maker.value)}`);
+      show(models, data.map((one) => h("option", { value: one })));
+    } catch (error) {
+      // Suggestions only: the field takes any text without them.
+      if (!(error instanceof Problem)) throw error;
+    }
+  };
+  maker.addEventListener("change", update);
+  update();
+}
+
+/** The dialog to add a miner; resolves to the new one, or null. */
+export async function addMiner({ containerId } = {}) {
+  const [makers, places] = await Promise.all([miners("GET", "miners/manufacturers"), containers()]);
+  const built = form({
+    fields: fieldsOf(containerId == null ? null : { container_id: containerId }, makers.data, places),
+    submit: "Add miner", cancel: () => dialog.close(null),
+    async send(values) {
+      const { data } = await miners("POST", "miners", { body: withoutEmpty(toBody(values)) });
+      say(`${data.name} is added; it is polled in the next round.`);
+      dialog.close(data);
+    },
+  });
+  followMaker(built);
+  const dialog = openDialog("Add a miner", built.element);
+  return dialog.closed;
+}
+
+/** The dialog to edit a miner; resolves to the changed one, or null. */
+export async function editMiner(id) {
+  const [makers, places, loaded] = await Promise.all([miners("GET", "miners/manufacturers"), containers(), miners("GET", `miners/${id}`)]);
+  let { data: base, etag } = loaded;
+  const conflict = h("div", { class: "callout", role: "alert", hidden: true });
+  const built = form({
+    fields: fieldsOf(base, makers.data, places), submit: "Save", cancel: () => dialog.close(null), extra: conflict,
+    async send(values, { changed }) {
+      if (!Object.keys(changed).length) return dialog.close(null);
+      try {
+        const { data } = await miners("PUT", `miners/${id}`, { body: toBody(changed), etag });
+        say(`${data.name} is saved.`);
+        dialog.close(data);
+      } catch (error) {
+        if (!(error instanceof Problem) || error.status !== 412) throw error;
+        const now = await miners("GET", `miners/${id}`);
+        show(conflict, ...conflictOf(base, now.data, values, changed, places));
+        conflict.hidden = false;
+        conflict.append(h("div", { class: "actions" },
+          h("button", { type: "button", onclick: () => takeTheirs(now.data) }, "Drop my changes")));
+        ({ data: base, etag } = now);
+        built.element.querySelector("[type=submit]").textContent = "Save mine all the same";
+      }
+    },
+  });
+  const takeTheirs = () => {
+    dialog.close(null);
+    editMiner(id);
+  };
+  followMaker(built);
+  const dialog = openDialog(`Edit ${base.name}`, built.element);
+  return dialog.closed;
+}
+
+function conflictOf(base, theirs, mine, changed, places) {
+  const said = (name, value) => {
+    if (value == null || value === "") return "none";
+    if (typeof value === "boolean") return value ? "yes" : "no";
+    return name === "container_id" ? (places.find(({ id }) => id === Number(value))?.name ?? `#${value}`) : String(value);
+  };
+  const rows = Object.keys(LABELS).filter((name) => name !== "password" && said(name, base[name]) !== said(name, theirs[name]));
+  return [
+    h("p", {}, h("b", {}, "Somebody else changed this miner meanwhile."), rows.length ? " Your changes are still here; this is what is new:" : " None of the fields here differ, though; you can save."),
+    rows.length ? h("table", { class: "plain-table" },
+      h("thead", {}, h("tr", {}, ["", "Was", "Is now", "Yours"].map((text) => h("th", { scope: "col" }, text)))),
+      h("tbody", {}, rows.map((name) => h("tr", {}, h("th", { scope: "row" }, LABELS[name]), h("td", {}, said(name, base[name])),
+        h("td", {}, said(name, theirs[name])), h("td", {}, name in changed ? said(name, mine[name]) : NONE))))) : null,
+  ];
+}
+
+/** The dialog to add a container; resolves to the new one, or null. */
+export function addContainer() {
+  const built = form({
+    fields: [
+      { name: "name", label: "Name", required: true, autofocus: true },
+      { name: "location", label: "Location", placeholder: "Port A, row 3" },
+      { name: "description", label: "Description" },
+    ],
+    submit: "Add container", cancel: () => dialog.close(null),
+    async send(values) {
+      const { data } = await miners("POST", "containers", { body: withoutEmpty(values) });
+      say(`${data.name} is added.`);
+      dialog.close(data);
+    },
+  });
+  const dialog = openDialog("Add a container", built.element);
+  return dialog.closed;
+}

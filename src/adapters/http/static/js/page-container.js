@@ -1,0 +1,121 @@
+// One container: totals, charts, its miners.
+import { Problem, miners } from "./api.js";
+import { chartGroup } from "./charts.js";
+import { confirmed } from "./dialog.js";
+import { h, setText, show as put } from "./dom.js";
+import { figure, number, power, rate, short, temperature } from "./format.js";
+import { every } from "./live.js";
+import { addMiner } from "./miner-form.js";
+import { minerTable } from "./miner-table.js";
+import { empty, say } from "./notices.js";
+import { pageUrl } from "./place.js";
+import { go, setQuery } from "./router.js";
+import { can } from "./session.js";
+import { SPANS, levelWord, readSpan, spanSwitch } from "./span.js";
+import { totalsStrip, troubleText } from "./totals.js";
+
+const TOTALS_S = 5;
+const CHART_S = 60;
+
+const FIELDS = {
+  rate: (point) => point.hash_rate_hs, nominal: (point) => point.hash_rate_nominal_hs, power: (point) => point.power_w,
+  hottest: (point) => point.temperature_max, mean: (point) => point.temperature_avg,
+  seen: (point) => point.seen, hashing: (point) => point.hashing, miners: (point) => point.miners,
+};
+
+export async function show({ root, query, signal, args, setTitle, restart }) {
+  if (args[0] === "none") return unplaced({ root, query, signal, setTitle });
+  const id = Number(args[0]);
+  const { data: container } = await miners("GET", `containers/${id}`, { signal });
+  setTitle(container.name);
+  const strip = totalsStrip({ containerId: id });
+  const charts = await chartSection({ id, query, signal, totals: (totals) => {
+    strip.update(totals);
+    setTitle(`${container.name}: ${troubleText(totals)}`);
+  } });
+  const table = h("div", { class: "table-frame" });
+  put(root, h("nav", { class: "crumbs", "aria-label": "Path" }, h("a", { href: pageUrl() }, "Overview")),
+    h("div", { class: "page-head" },
+      h("div", {}, h("h1", {}, container.name), h("p", { class: "quiet" }, [container.location, container.description].filter(Boolean).join(" · "))),
+      can("change-miners") && h("div", { class: "actions" },
+        h("button", { type: "button", onclick: async () => (await addMiner({ containerId: id })) && restart() }, "Add miner"),
+        h("button", { type: "button", class: "quiet-danger", onclick: () => remove(container) }, "Remove"))),
+    strip.element, charts.element, h("div", { class: "section-head" }, h("h2", {}, "Miners")), table);
+  await minerTable({ root: table, query, signal, fixed: { container_id: id }, none: () => empty("There are no miners in this container",
+    can("change-miners") && h("p", {}, "Add one with the button above, or move one here by editing it.")) });
+}
+
+async function unplaced({ root, query, signal, setTitle }) {
+  setTitle("Miners without a container");
+  const { data } = await miners("GET", "stats/overview", { signal });
+  const totals = data.containers.find(({ id }) => id == null);
+  const strip = totalsStrip();
+  if (totals) strip.update(totals);
+  put(root, h("nav", { class: "crumbs", "aria-label": "Path" }, h("a", { href: pageUrl() }, "Overview")),
+    h("div", { class: "page-head" }, h("h1", {}, "Miners without a container")), totals ? strip.element : null,
+    h("p", { class: "callout" }, "Sort ", h("a", { href: pageUrl("miners", { sort: "-container_id" }) }, "the miner table"),
+      " by container to find them: those without one stand at its end. Edit a miner to put it into a container."));
+}
+
+async function remove(container) {
+  if (!(await confirmed(`Remove ${container.name}?`, "Only an empty container can be removed. This cannot be undone.", "Remove container"))) return;
+  try {
+    await miners("DELETE", `containers/${container.id}`);
+    say(`${container.name} is removed.`);
+    go(pageUrl());
+  } catch (error) {
+    if (!(error instanceof Problem)) throw error;
+    say(error.message, { failed: true });
+  }
+}
+
+async function chartSection({ id, query, signal, totals }) {
+  let span = readSpan(query);
+  if (!span.name) span = { name: "24h", hours: 24 };
+  let unit = { unit: "TH/s", divisor: 1e12 };
+  const inUnit = (value) => (value == null ? rate(null) : `${figure(value / unit.divisor)}\u00a0${unit.unit}`);
+  const specs = [
+    {
+      title: "Hash rate", zero: true, show: inUnit, tick: (value) => short(value / unit.divisor),
+      series: [{ label: "rate", name: "rate", colour: "c-rate" }, { label: "nominal", name: "nominal", colour: "c-nominal", dash: true }],
+    },
+    { title: "Power", zero: true, show: power, tick: power, series: [{ label: "power", name: "power", colour: "c-power" }] },
+    {
+      title: "Temperature", show: (value) => temperature(value, 1), tick: (value) => temperature(value),
+      series: [{ label: "hottest", name: "hottest", colour: "c-hot" }, { label: "mean", name: "mean", colour: "c-mean" }],
+    },
+    {
+      title: "Miners", zero: true, show: number, tick: number,
+      series: [{ label: "hashing", name: "hashing", colour: "c-rate" }, { label: "answering", name: "seen", colour: "c-mean" }, { label: "all", name: "miners", colour: "c-nominal", dash: true }],
+    },
+  ];
+  const level = h("span", { class: "quiet" });
+  const pick = (next) => {
+    span = next;
+    query.set("span", next.name);
+    setQuery(query, { push: true });
+    chooser.mark(span);
+    return chartsLoop.again();
+  };
+  const chooser = spanSwitch(span, pick, { custom: false });
+  const group = await chartGroup(specs, { signal });
+  const load = async () => {
+    const { data } = await miners("GET", `stats/containers/${id}`, { query: { hours: SPANS[span.name] }, signal });
+    unit = { unit: data.unit ?? "TH/s", divisor: data.divisor ?? 1e12 };
+    setText(level, levelWord(data.level === "raw" ? "5m" : data.level));
+    const until = Date.now() / 1000;
+    group.update({ points: data.points, level: data.level === "1h" ? "1h" : "5m", since: until - data.hours * 3600, until, fields: FIELDS });
+    totals(data.totals);
+  };
+  const present = async () => {
+    const { data } = await miners("GET", "stats/overview", { signal });
+    const mine = data.containers.find((one) => one.id === id);
+    if (mine) totals(mine);
+  };
+  const chartsLoop = await every(CHART_S, load, signal);
+  every(TOTALS_S, present, signal).catch((error) => {
+    // The totals of the chart's answer stand until the next round.
+    if (!signal.aborted && !(error instanceof Problem)) throw error;
+  });
+  return { element: h("section", { "aria-label": "Charts" }, h("div", { class: "section-head" }, chooser.element, level), group.element) };
+}

@@ -1,0 +1,80 @@
+// What the API's words mean to people. A shape goes with every colour.
+import { h, setAttribute, setText, svg } from "./dom.js";
+
+export const AVAILABILITY = {
+  online: { word: "Online", meaning: "It answers and does what it should" },
+  degraded: { word: "Degraded", meaning: "It answers, but hashes too little, or a board or a fan is missing" },
+  stale: { word: "Stale", meaning: "It missed a poll or two; its last reading stands" },
+  offline: { word: "Offline", meaning: "It has not answered for several polls" },
+  unknown: { word: "Unknown", meaning: "It has not been polled yet" },
+};
+
+export const STATES = {
+  mining: "Mining", idle: "Idle", sleeping: "Sleeping", starting: "Starting", stopping: "Stopping", fault: "Fault",
+};
+
+export const STATE_MEANINGS = {
+  mining: "It hashes", idle: "It answers, hashes nothing, and gives no reason", sleeping: "Stopped on purpose",
+  starting: "It is starting up", stopping: "It is stopping",
+  fault: "It hashes nothing because something is wrong",
+};
+
+export const POWER_KINDS = {
+  wall: "at the wall", dc_hash_boards: "DC into the boards", estimated_dc: "estimated, DC",
+};
+
+export const ROLES = {
+  admin: "Admin", operator: "Operator", accountant: "Accountant", client: "Client", enterprise_admin: "Enterprise admin",
+};
+
+export const ROLE_MEANINGS = {
+  admin: "may do everything", operator: "runs the miners", accountant: "sees statistics, changes nothing",
+  client: "sees only his containers", enterprise_admin: "sees only his enterprises",
+};
+
+/** The codes of missed polls, in words; an unknown code stays as it is. */
+export const MISSES = {
+  "timed-out": "did not answer in time", "refusing": "refuses the connection", "unreachable": "cannot be reached",
+  "no-reply": "closed the connection without a word", "truncated": "sent a cut-off answer",
+  "not-json": "answered, but not in its protocol", "garbled": "sent an answer that makes no sense",
+  "reply-too-large": "sent more than is allowed", "declined": "declines", "unknown-command": "does not know the command",
+};
+
+const SHAPES = {
+  online: () => svg("circle", { cx: 6, cy: 6, r: 4.5 }),
+  degraded: () => svg("path", { d: "M6 1 11.4 10.5H.6Z" }),
+  stale: () => [svg("circle", { cx: 6, cy: 6, r: 4.2, class: "hollow" }), svg("path", { d: "M6 1.8a4.2 4.2 0 0 1 0 8.4Z" })],
+  offline: () => svg("path", { d: "M2 2 10 10M10 2 2 10", class: "stroke" }),
+  unknown: () => svg("circle", { cx: 6, cy: 6, r: 4, class: "hollow" }),
+};
+
+/** The shape of an availability; its word must stand beside it. */
+export function glyph(availability) {
+  const shape = SHAPES[availability] ?? SHAPES.unknown;
+  return svg("svg", { class: "glyph", viewBox: "0 0 12 12", "aria-hidden": "true" }, shape());
+}
+
+/** A badge that can be pointed at another availability. */
+export function badge(availability) {
+  const word = h("span");
+  const element = h("span", { class: "badge" }, word);
+  const update = (next) => {
+    if (element.dataset.is !== next) {
+      element.dataset.is = next;
+      element.querySelector("svg")?.remove();
+      element.prepend(glyph(next));
+      setAttribute(element, "title", AVAILABILITY[next]?.meaning);
+    }
+    setText(word, AVAILABILITY[next]?.word ?? next);
+  };
+  update(availability);
+  return { element, update };
+}
+
+/** Why a miner is not simply online, in one line; empty if it is. */
+export function why(view) {
+  if (view.availability === "offline" || view.availability === "stale") {
+    return MISSES[view.error] ? `It ${MISSES[view.error]}` : (view.error_detail ?? view.error ?? "");
+  }
+  return (view.reasons ?? []).join("; ");
+}
