@@ -18,9 +18,16 @@ def _version(m: Moment) -> str:
     )
 
 
+def _stale(m: Moment) -> float:
+    """Return what is left of the time when a sleeping machine worked, in GH/s."""
+    return m.hw.nominal_hs / 1e9 * 0.2
+
+
 def _averages(m: Moment) -> str:
     rate, calm = m.rate_hs / 1e6, m.rate_calm_hs / 1e6
     average = m.rate_avg_hs / 1e6
+    if m.state == "sleeping":  # the averages forget slowly, and are not to be believed
+        return f'"MHS av":{_stale(m) * 1000:.2f},"MHS 30s":0.00,"MHS 1m":1102.80,"MHS 5m":9311.42,"MHS 15m":52686.37'
     return f'"MHS av":{average:.2f},"MHS 30s":{rate:.2f},"MHS 1m":{rate:.2f},"MHS 5m":{calm:.2f},"MHS 15m":{calm:.2f}'
 
 
@@ -85,6 +92,7 @@ def _brackets(m: Moment) -> str:
     asleep = m.state == "sleeping"
     wall = 11 if asleep else max(m.power_w, 837)
     dc = 0 if asleep else wall * 92 // 100
+    average_rate = _stale(m) if asleep else m.rate_avg_hs / 1e9
     zeros = " ".join("0" for _ in m.boards)
     fans = " ".join(f"Fan{n + 1}[{rpm}]" for n, rpm in enumerate(m.fans))
     average = sum(b.chip_c for b in m.boards) // len(m.boards) - 9
@@ -100,7 +108,7 @@ def _brackets(m: Moment) -> str:
         f"BOOTBY[0x01.00000000] LW[{m.accepted * 240}] MH[{zeros}] HW[{m.hw_errors}] DH[0.412%] Temp[{m.ambient_c}] "
         f"TMax[{m.chip_max_c}] TAvg[{average}] {fans} FanR[{m.fan_pct}%] Vo[329] "
         f"PS[0 1214 1316 {dc // 13} {dc} 1320 {wall}] GHSspd[{m.rate_hs / 1e9:.2f}] DHspd[0.412%] "
-        f"GHSmm[{m.hw.nominal_hs / 1e9 if m.state == 'mining' else 0:.2f}] GHSavg[{m.rate_avg_hs / 1e9:.2f}] WU[0.00] "
+        f"GHSmm[{m.hw.nominal_hs / 1e9 if m.state == 'mining' else 0:.2f}] GHSavg[{average_rate:.2f}] WU[0.00] "
         f"Freq[{m.hw.freq_mhz}.00] Led[0] {per_board} TA[{sum(b.chips_ok for b in m.boards)}] Core[SIM] "
         f"PING[131] POWS[0] HASHS[{zeros}] POOLS[0] SoftOFF[{5 if asleep else 0}] ECHU[{zeros}] ECMM[0]"
     )

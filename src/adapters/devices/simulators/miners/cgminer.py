@@ -42,7 +42,7 @@ class Dialect:
             return self._text(moment, raw)
         try:
             request = json.loads(raw)
-        except ValueError:
+        except (ValueError, RecursionError):
             return self._sent(self._error(moment, 23, "Invalid JSON"))
         command = next((request[key] for key in self.keys if isinstance(request.get(key), str)), None)
         if command is None:

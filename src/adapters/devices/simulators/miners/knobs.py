@@ -87,4 +87,6 @@ _SLIPS: tuple[Callable[[bytes], bytes], ...] = (
 def garble(text: bytes, turn: int) -> bytes:
     """Return a reply with one slip that real firmware was seen to make; ``turn`` picks it."""
     end = b"\0" if text.endswith(b"\0") else b""
-    return _SLIPS[turn % len(_SLIPS)](text.removesuffix(end)) + end
+    whole = text.removesuffix(end)
+    tried = (_SLIPS[(turn + n) % len(_SLIPS)](whole) for n in range(len(_SLIPS)))
+    return next((broken for broken in tried if broken != whole), whole) + end

@@ -185,6 +185,16 @@ def _phase(seed: int, condition: Condition, t: float, boot: float, past: Past) -
     return "mining", min(1.0, 0.4 + 0.6 * (age - _SILENT_S) / _RAMP_S)
 
 
+def _heat(seed: int, condition: Condition, t: float, past: Past) -> float:
+    """Return the degrees that an overheating miner has too many: more and more, until it stops and cools down."""
+    if condition is not Condition.OVERHEATING:
+        return 0.0
+    turn = (t - _hot_anchor(seed, past)) % _HOT_CYCLE_S
+    if turn < _HOT_ON_S:
+        return 14.0 * turn / _HOT_ON_S
+    return 66.0 - 8.0 * (turn - _HOT_ON_S) / (_HOT_CYCLE_S - _HOT_ON_S)
+
+
 def observe(
     hw: Hardware, seed: int, index: int, condition: Condition, t: float, past: Past, started_at: float
 ) -> Moment:
@@ -196,7 +206,7 @@ def observe(
     quiet = tick * TICK_S
     born, now = scramble(seed, 1), scramble(seed ^ 1, tick)
     ambient = 25.0 + 3.0 * math.sin(quiet / 13750.0) + 4.0 * _dice(born, 0) + _drift(seed, 6, quiet, 900.0)
-    heat = 33.0 if state == "fault" else 0.0
+    heat = _heat(seed, condition, t, past)
     dead = condition is Condition.DEAD_BOARD and t >= _dead_since(seed, past)
     accepted = int(work / hw.share_every_s)
 

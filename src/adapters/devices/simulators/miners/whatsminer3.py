@@ -14,7 +14,7 @@ def answer(m: Moment, raw: bytes) -> bytes:
     """Return the reply to one request, both without their lengths."""
     try:
         request = json.loads(raw)
-    except ValueError:
+    except (ValueError, RecursionError):
         return _reply(m, "unknown", -1, '"invalid json"').encode()
     command = request.get("cmd") if isinstance(request, dict) else None
     if command == "get.device.info":
