@@ -43,7 +43,9 @@ def test_a_name_may_be(name: str) -> None:
     assert checked_name(name) == name
 
 
-@pytest.mark.parametrize("name", ["", "_a", ".a", "a b", "a\n", "a\0", "x" * 65, "a/b", "cli", "System", "token 1 (t)"])
+@pytest.mark.parametrize(
+    "name", ["", "_a", ".a", "a b", "a\n", "a\0", "x" * 65, "a/b", "cli", "System", "\uff43\uff4c\uff49", "token 1 (t)"]
+)
 def test_a_name_may_not_be(name: str) -> None:
     with pytest.raises(Invalid) as caught:
         checked_name(name)
@@ -169,7 +171,7 @@ def test_an_account_stands_ten_tries_and_then_ten_a_minute() -> None:
     for place in range(ACCOUNT.burst):
         throttle.attempt("anna", f"10.0.0.{place}", now=0)
     with pytest.raises(TooManyRequests) as caught:
-        throttle.attempt("ANNA", "10.0.0.99", now=0)
+        throttle.attempt("\uff21NNA", "10.0.0.99", now=0)
     assert caught.value.retry_after == pytest.approx(6)
     throttle.attempt("boris", "10.0.0.99", now=0)
     throttle.attempt("anna", "10.0.0.99", now=6.1)

@@ -39,8 +39,6 @@ from .throttle import Throttle
 
 #: A command on the same database reaches the holder of the lease with such a token.
 PASSKEY_TERM = timedelta(minutes=1)
-#: The local command line.
-CLI = Actor("cli", Role.ADMIN)
 #: A token's last use is written at most so often.
 USED_EVERY = timedelta(minutes=1)
 
@@ -151,8 +149,8 @@ class Identity:
             return await self._by_token(text)
         claims = self.mint.read(text) or {}
         match claims:
-            case {"kind": "passkey"}:
-                return Visitor(CLI)
+            case {"kind": "passkey", "sub": str(name)}:
+                return Visitor(Actor(name, Role.ADMIN))
             case {"kind": "login", "sub": str(sub), "rev": int(revision)} if sub.isdecimal():
                 if user := await self._current(int(sub), revision):
                     return Visitor(actor_of(user), user)
@@ -270,6 +268,6 @@ class Passkeys:
     signer: TokenMint
     clock: Clock
 
-    def mint(self) -> Secret:
-        """A token of a minute's life, accepted by every process on this database as the local actor ``cli``."""
-        return self.signer.mint({"kind": "passkey", "sub": "cli"}, expires_at=self.clock.now() + PASSKEY_TERM)
+    def mint(self, name: str = "cli") -> Secret:
+        """A token of a minute's life, accepted by every process on this database as an admin of that name."""
+        return self.signer.mint({"kind": "passkey", "sub": name}, expires_at=self.clock.now() + PASSKEY_TERM)

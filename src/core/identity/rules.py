@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
@@ -30,6 +31,11 @@ class LastAdmin(Conflict):
     """This is the last active admin."""
 
 
+def same(name: str) -> str:
+    """One spelling for all names that count as one: any case, and letters that look the same."""
+    return unicodedata.normalize("NFKC", name).casefold()
+
+
 def checked_name(name: str) -> str:
     """A user's name, or ``Invalid``."""
     if not NAME.fullmatch(name):
@@ -37,7 +43,7 @@ def checked_name(name: str) -> str:
             "A user's name is 1 to 64 letters, digits and . @ + - _, and starts with a letter or digit.",
             field="username",
         )
-    if name.lower() in RESERVED:
+    if same(name) in RESERVED:
         raise Invalid(f"The name {name} is reserved; choose another.", field="username")
     return name
 
@@ -58,7 +64,7 @@ def check_password(password: Secret, username: str, *, field: str = "password") 
         raise WeakPassword(f"A password has at least {SHORTEST} characters.", field=field)
     if len(text.encode()) > LONGEST:
         raise WeakPassword(f"A password has at most {LONGEST} bytes.", field=field)
-    if text.lower() == username.lower():
+    if same(text) == same(username):
         raise WeakPassword("A password is not the user's name.", field=field)
 
 

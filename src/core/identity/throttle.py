@@ -6,6 +6,7 @@ from collections import OrderedDict
 import attrs
 
 from ...ports.errors import TooManyRequests
+from .rules import same
 
 
 @attrs.frozen
@@ -62,7 +63,7 @@ class Throttle:
         """
         keys = [(f"address {place(address)}", ADDRESS)]
         if account is not None:
-            keys.append((f"account {account.lower()}", ACCOUNT))
+            keys.append((f"account {same(account)}", ACCOUNT))
         for key, rate in keys:
             bucket, wait = take(self._buckets.get(key), rate, now)
             self._keep(key, bucket)
@@ -71,7 +72,7 @@ class Throttle:
 
     def succeeded(self, account: str, address: str, *, now: float) -> None:
         """Give back what a good log-in has taken: the account is whole, the address gets its try back."""
-        self._buckets.pop(f"account {account.lower()}", None)
+        self._buckets.pop(f"account {same(account)}", None)
         key = f"address {place(address)}"
         if key in self._buckets:
             self._keep(key, Bucket(self._buckets[key].left + 1, now))
