@@ -1,0 +1,171 @@
+"""The driver for all miners: remembers what works, asks only that, and finds out again when it no longer does."""
+
+import asyncio
+from collections import deque
+
+import attrs
+
+from ....ports.errors import Declined, DeviceError
+from ....ports.miners import (
+    Answer,
+    BadRequest,
+    Fingerprint,
+    NotAMiner,
+    NotJson,
+    Reading,
+    Refusing,
+    State,
+    Target,
+    TimedOut,
+    UnknownCommand,
+)
+from .conversation import Conversation, Wires
+from .dialect import Dialect
+from .identify import DIALECTS, identify
+from .transports.api3 import converse
+from .transports.cgminer import exchange
+from .transports.web import Web
+from .words import Way
+
+#: Answers after which the device is looked at anew: it may run other firmware, or be another one.
+_MISFITS = (UnknownCommand, BadRequest, NotJson, NotAMiner, Refusing)
+
+#: The part of the time left that a question may take whose answer is not needed.
+_PATIENCE = 0.5
+
+
+class AsicDriver:
+    """Reads miners of all makers.  One object serves any number of them at once."""
+
+    def __init__(self, reply_limit: int = 1 << 20, wires: Wires | None = None) -> None:
+        """``reply_limit`` is the most bytes that one reply may have; ``wires`` are the transports, for tests."""
+        self._limit = reply_limit
+        self._wires = wires or Wires(exchange, converse, Web(reply_limit).get)
+        #: Devices that are talked to now, and who waits for them; empty when idle.
+        self._talks: dict[tuple[str, int], deque[asyncio.Future[None]]] = {}
+
+    async def poll(self, target: Target, known: Fingerprint | None = None, *, deadline: float = 5.0) -> Answer:
+        """See ``MinerDriver.poll``."""
+        try:
+            async with asyncio.timeout(deadline):
+                device = (target.host, target.port)
+                until = asyncio.get_running_loop().time() + deadline
+                await self._begin(device)
+                try:
+                    return await self._poll(Conversation(target, self._wires, self._limit), known, until)
+                finally:
+                    self._end(device)
+        except TimeoutError as error:
+            raise TimedOut(f"{target.host}:{target.port} did not answer within {deadline:g} s") from error
+
+    async def _begin(self, device: tuple[str, int]) -> None:
+        """Wait for one's turn: a miner serves one client at a time and cuts the answers of others."""
+        waiting = self._talks.get(device)
+        if waiting is None:
+            self._talks[device] = deque()
+            return
+        turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        waiting.append(turn)
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self._end(device)
+            raise
+
+    def _end(self, device: tuple[str, int]) -> None:
+        waiting = self._talks[device]
+        while waiting:
+            turn = waiting.popleft()
+            if not turn.done():
+                turn.set_result(None)
+                return
+        del self._talks[device]
+
+    async def _poll(self, talk: Conversation, known: Fingerprint | None, until: float) -> Answer:
+        dialect = DIALECTS.get(known.dialect) if known is not None else None
+        if known is None or dialect is None:
+            return await self._first(talk, until)
+        try:
+            await _ask_planned(talk, dialect, known)
+            reading = await _read(talk, dialect, known, until)
+        except _MISFITS:
+            return await self._first(Conversation(talk.target, self._wires, self._limit), until)
+        if reading.model == known.model and reading.firmware == known.firmware:
+            return Answer(reading, _kept(talk, known), talk.raw())
+        # Same words, other firmware: it may understand more now.  The reading is good in any case.
+        try:
+            async with asyncio.timeout(_PATIENCE * (until - asyncio.get_running_loop().time())):
+                return await self._first(talk, until)
+        except (TimeoutError, DeviceError):
+            return Answer(reading, _named(_kept(talk, known), reading), talk.raw())
+
+    async def _first(self, talk: Conversation, until: float) -> Answer:
+        known = await identify(talk, until=until)
+        dialect = DIALECTS[known.dialect]
+        reading = await _read(talk, dialect, known, until)
+        return Answer(reading, _named(_kept(talk, known), reading), talk.raw())
+
+
+async def _ask_planned(talk: Conversation, dialect: Dialect, known: Fingerprint) -> None:
+    for word in known.plan:
+        if word[0] == "-":
+            continue
+        try:
+            await talk.ask(word)
+        except Declined:
+            # One command of several may be gone; without the first group there is no reading.
+            if len(known.plan) == 1 and not dialect.spare:
+                raise
+
+
+async def _read(talk: Conversation, dialect: Dialect, known: Fingerprint, until: float) -> Reading:
+    """The reading, after asking what only this reading makes necessary."""
+    replies = talk.replies
+    complete = any(name in replies for name in dialect.needed)
+    if not complete:
+        for name in dialect.spare:
+            await _try_within(talk, _in_way_of(known, name), until)
+    reading = dialect.read(replies, known)
+    if not complete and reading.state is not State.SLEEPING:
+        raise talk.refusal(dialect.needed)
+    words = [word for word in dialect.more(replies, reading, known, talk.target) if _worth_asking(talk, known, word)]
+    if not words:
+        return reading
+    for word in words:
+        await _try_within(talk, word, until)
+    return dialect.read(replies, known)
+
+
+async def _try_within(talk: Conversation, word: str, until: float) -> bool:
+    """Ask what need not be answered, so that it does not cost the reading."""
+    try:
+        async with asyncio.timeout(_PATIENCE * (until - asyncio.get_running_loop().time())):
+            if await talk.tries(word):
+                return True
+    except TimeoutError:
+        if not word.startswith(Way.WEB):
+            # The port that answers else was slow for once; a web server that is closed off stays so.
+            return False
+    talk.vain.add(word)
+    return False
+
+
+def _worth_asking(talk: Conversation, known: Fingerprint, word: str) -> bool:
+    """What was asked in vain is asked again only when there is a login to try."""
+    return f"-{word}" not in known.plan or talk.target.username is not None
+
+
+def _in_way_of(known: Fingerprint, name: str) -> str:
+    way = known.plan[0].partition(" ")[0] if known.plan else "command"
+    return f"{way} {name}"
+
+
+def _kept(talk: Conversation, known: Fingerprint) -> Fingerprint:
+    """What is remembered, with what was asked in vain in this poll."""
+    vain = [f"-{word}" for word in talk.vain if f"-{word}" not in known.plan]
+    return attrs.evolve(known, plan=(*known.plan, *vain)) if vain else known
+
+
+def _named(known: Fingerprint, reading: Reading) -> Fingerprint:
+    return attrs.evolve(known, model=reading.model, firmware=reading.firmware)

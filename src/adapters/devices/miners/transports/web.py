@@ -1,0 +1,163 @@
+"""HTTP of miners over httpx, with a transport of one connection per request.
+
+Miners' web servers are small: they get one request at a time, keep-alive is
+not trusted, redirects are not followed and nothing compressed is taken, for a
+compressed reply has no size that could be capped.
+"""
+
+import asyncio
+from typing import Any
+
+import h11
+import httpx
+
+from .....ports.errors import DeviceError
+from .....ports.miners import AccessDenied, MinerDown, NoReply, NotJson, ReplyTooLarge, Truncated, UnknownCommand
+from .failures import silent, unreachable
+
+_HEADERS = {"accept": "application/json", "accept-encoding": "identity", "connection": "close"}
+
+
+class _Carrier(asyncio.Protocol):
+    """One request and its response as h11 events."""
+
+    def __init__(self, request: bytes, connection: h11.Connection, limit: int, done: asyncio.Future[None]) -> None:
+        self._request = request
+        self._connection = connection
+        self._limit = limit
+        self._done = done
+        self.size = 0
+        self.response: h11.Response | None = None
+        self.body: list[bytes] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # narrows for mypy
+        self._transport = transport
+        transport.write(self._request)
+
+    def data_received(self, data: bytes) -> None:
+        self.size += len(data)
+        if self.size > self._limit:
+            self._transport.abort()
+            return
+        self._take(data)
+
+    def eof_received(self) -> None:
+        self._take(b"")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        if not self._done.done():
+            self._done.set_result(None)
+
+    def _take(self, data: bytes) -> None:
+        if self._done.done():
+            return
+        try:
+            self._connection.receive_data(data)
+            self._next()
+        except h11.RemoteProtocolError as error:
+            self._done.set_exception(error)
+
+    def _next(self) -> None:
+        while True:
+            event = self._connection.next_event()
+            if event is h11.NEED_DATA or event is h11.PAUSED:
+                return
+            if isinstance(event, h11.Response):
+                self.response = event
+            elif isinstance(event, h11.Data):
+                self.body.append(bytes(event.data))
+            elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
+                if not self._done.done():
+                    self._done.set_result(None)
+                return
+
+
+class OneShot(httpx.AsyncBaseTransport):
+    """A connection per request, closed after it."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        host, port = request.url.host, request.url.port or 80
+        where = f"{host}:{port}"
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+        connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=1 << 16)
+        head = connection.send(
+            h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
+        )
+        end = connection.send(h11.EndOfMessage())
+        carrier = _Carrier((head or b"") + (end or b""), connection, self._limit, done)
+        try:
+            transport, _ = await loop.create_connection(lambda: carrier, host, port)
+        except OSError as error:
+            raise unreachable(error, where) from error
+        try:
+            await done
+        except h11.RemoteProtocolError as error:
+            if carrier.response is not None:
+                raise Truncated(f"{where}: the answer was cut off after {carrier.size} bytes") from error
+            if carrier.size:
+                raise NotJson(f"{where} does not speak HTTP: {error}") from error
+            raise silent(where, error) from error
+        finally:
+            transport.abort()
+        if carrier.size > self._limit:
+            raise ReplyTooLarge(f"{where} sends more than the {self._limit} bytes that a reply may have")
+        if carrier.response is None:
+            raise NoReply(f"{where} closed the connection without a word")
+        headers = list(carrier.response.headers)
+        if any(name == b"content-encoding" and value.lower() != b"identity" for name, value in headers):
+            raise NotJson(f"{where} sends a compressed answer, though none was asked for")
+        return httpx.Response(carrier.response.status_code, headers=headers, content=b"".join(carrier.body))
+
+
+class Web:
+    """Pages of miners, with a login where there is one."""
+
+    def __init__(self, limit: int) -> None:
+        self._client = httpx.AsyncClient(transport=OneShot(limit), headers=_HEADERS, trust_env=False)
+
+    async def get(self, host: str, port: int, path: str, auth: httpx.Auth | None) -> bytes:
+        """The body of a page.  The caller bounds the time.
+
+        Raises:
+            AccessDenied: The miner wants a login, or another one.
+            UnknownCommand: There is no such page.
+            MinerDown: The web server works, what is behind it does not.
+            DeviceError: What the transport says.
+        """
+        named = f"[{host}]" if ":" in host else host
+        where = f"http://{named}:{port}{path}"
+        try:
+            response = await self._client.get(f"http://{named}:{port}{path}", auth=auth)
+        except (httpx.InvalidURL, httpx.HTTPError) as error:
+            raise NotJson(f"{where}: {error}") from error
+        if response.is_success:
+            return response.content
+        raise _refused(response, where, with_login=auth is not None)
+
+
+def login(username: str | None, password: str | None) -> httpx.Auth:
+    """Digest authentication; one object a poll, so that only its first request is asked twice."""
+    return httpx.DigestAuth(username or "", password or "")
+
+
+def _refused(response: httpx.Response, where: str, *, with_login: bool) -> DeviceError:
+    status = response.status_code
+    if status in (401, 403):
+        realm = _printable(response.headers.get("www-authenticate", ""))
+        if with_login:
+            return AccessDenied(f"{where} refuses the login; set the miner's username and password ({status} {realm})")
+        return AccessDenied(f"{where} wants a login; set the miner's username and password ({status} {realm})")
+    if status == 404:
+        return UnknownCommand(f"{where} does not exist on this miner (404)")
+    if status in (500, 502, 503, 504):
+        return MinerDown(f"{where}: the web server answers {status}, the mining process behind it does not run")
+    return NotJson(f"{where} answers with status {status}")
+
+
+def _printable(value: Any) -> str:
+    return "".join(sign for sign in str(value)[:80] if sign.isprintable())
