@@ -46,8 +46,9 @@ class Faces:
     journal: Journals
     health: Callable[[], Awaitable[Health]]
     stats: Callable[[], Awaitable[Mapping[str, Any]]]
-    #: Where the figures of ``/metrics`` are; the caller adds his own.
+    #: What ``/metrics`` shows; the caller adds his own figures.
     registry: CollectorRegistry = attrs.field(factory=CollectorRegistry)
+    metrics: Metrics = attrs.field(default=attrs.Factory(lambda self: Metrics(self.registry), takes_self=True))
     trust_local: bool = False
     public_url: str | None = None
     #: Bytes of a request's body, and seconds until the first byte of its answer.
@@ -105,7 +106,7 @@ def build_app(
         lifespan=lifespan,
         exception_handlers={LinemanError: on_error, HTTPException: on_http_exception},
         middleware=[
-            Middleware(Telemetry, metrics=Metrics(house.registry)),
+            Middleware(Telemetry, metrics=house.metrics),
             Middleware(Shield),
             Middleware(GZipMiddleware, minimum_size=GZIP_FROM, compresslevel=GZIP_LEVEL),
             Middleware(Bounds, body_limit=house.body_limit, deadline=house.deadline),

@@ -10,7 +10,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...ports.errors import LinemanError, TooLarge, Unavailable
-from .problems import bad_request, problem, unexpected
+from .problems import bad_request, problem, status_of, unexpected
 from .telemetry import REQUEST_ID
 
 #: Seconds from the first byte of a request to the first of its answer.  A poll by hand is the longest.
@@ -100,9 +100,11 @@ class Bounds:
                     raise self._too_large()
                 await self.app(scope, limited, noted)
             except LinemanError as error:
+                if status_of(type(error)) == 500:
+                    self.log.exception("request failed", path=scope["path"])
                 if started:
                     raise
-                await problem(error)(scope, receive, noted)
+                await problem(error, scope.get(REQUEST_ID, "?"))(scope, receive, noted)
             except Exception:
                 # The top of a request: whatever it was, the client gets an answer and the log the rest.
                 self.log.exception("request failed", path=scope["path"])

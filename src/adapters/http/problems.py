@@ -28,6 +28,7 @@ from ...ports.errors import (
 from ...ports.identity import BadLogin
 
 MEDIA_TYPE = "application/problem+json"
+_IN_THE_LOG = "The log has it under request {}."
 
 STATUS: MappingProxyType[type[BaseException], int] = MappingProxyType(
     {
@@ -51,11 +52,11 @@ def status_of(error: type[BaseException]) -> int:
     return next((STATUS[kind] for kind in error.__mro__ if kind in STATUS), 500)
 
 
-def problem(error: LinemanError) -> Response:
-    """An error that may be shown: what went wrong, with which thing, and the way out."""
+def problem(error: LinemanError, request_id: str = "") -> Response:
+    """What went wrong, with which thing, and the way out; of what has no kind only the title, for the log has it."""
     status = status_of(type(error))
     if status == 500:
-        return _answer(500, error.title, "Something in lineman is wrong; the log says what.", error.code)
+        return _answer(500, error.title, _IN_THE_LOG.format(request_id), error.code, request_id=request_id)
     extra: dict[str, Any] = {}
     headers = {}
     if isinstance(error, Invalid):
@@ -72,8 +73,8 @@ def problem(error: LinemanError) -> Response:
 
 def unexpected(request_id: str) -> Response:
     """A fault of ours: nothing of it is shown but the id under which the log has it."""
-    detail = f"Something in lineman went wrong. The log has it under request {request_id}."
-    return _answer(500, "Something went wrong inside lineman", detail, "internal", request_id=request_id)
+    title = "Something went wrong inside lineman"
+    return _answer(500, title, _IN_THE_LOG.format(request_id), "internal", request_id=request_id)
 
 
 def bad_request(detail: str) -> Response:
@@ -82,8 +83,8 @@ def bad_request(detail: str) -> Response:
 
 
 async def on_error(request: Request, error: Exception) -> Response:
-    """Starlette's handler for our own errors."""
-    if not isinstance(error, LinemanError):
+    """Starlette's handler for our own errors; faults go on to those who log them."""
+    if not isinstance(error, LinemanError) or status_of(type(error)) == 500:
         raise error
     return problem(error)
 
