@@ -1,0 +1,190 @@
+"""The composition root: every room, built without waiting; ``opened`` turns the water on.
+
+Nothing is wired or injected behind anybody's back: faces get use cases handed
+in (``service.py``), tests replace a provider with ``override``.
+"""
+
+import os
+import secrets
+import socket
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import structlog
+from dependency_injector import containers, providers
+
+from .adapters.clock import SystemClock
+from .adapters.crypto.keyfile import key_file, key_path
+from .adapters.crypto.keys import split_keys
+from .adapters.crypto.passwords import Argon2Hash
+from .adapters.crypto.tokens import JwtMint
+from .adapters.crypto.vault import FernetVault
+from .adapters.db.containers import SqlContainers
+from .adapters.db.journal import SqlJournal
+from .adapters.db.lease import SqlLease
+from .adapters.db.miners import SqlMiners
+from .adapters.db.postgres import PostgresDatabase
+from .adapters.db.retention import Retention
+from .adapters.db.series import SqlSeries
+from .adapters.db.sqlite import SqliteDatabase
+from .adapters.db.tokens import SqlTokens
+from .adapters.db.users import SqlUsers
+from .adapters.db.watches import SqlWatches
+from .adapters.devices.miners.driver import AsicDriver
+from .adapters.devices.miners.models import TomlCatalogue
+from .core.identity import Identity, Passkeys, Tokens, Users
+from .core.identity import Policy as LoginPolicy
+from .core.journal import Journals
+from .core.lease import WorkingLease
+from .core.miners.backlog import Backlog
+from .core.miners.events import Event
+from .core.miners.health import Policy
+from .core.miners.inventory import Miners
+from .core.miners.polling import Polling
+from .core.miners.statistics import Statistics
+from .ports.miners import Miner
+from .ports.secrets import Secret
+from .settings import BadSetting, Settings
+
+log = structlog.get_logger("lineman.miners")
+
+
+def secret_keys(settings: Settings) -> tuple[Secret, ...]:
+    """The keys for secrets at rest, newest first: from the settings, else the file beside the SQLite database.
+
+    Raises:
+        BadSetting: A PostgreSQL database, which has no beside, and no keys in the settings.
+    """
+    if settings.secret_keys is not None:
+        return split_keys(settings.secret_keys)
+    if settings.backend == "sqlite":
+        return key_file(key_path(settings.sqlite_path))
+    raise BadSetting(
+        "LINEMAN_SECRET_KEYS is needed on PostgreSQL; make a key with `openssl rand -base64 32` and keep it apart",
+        field="secret_keys",
+    )
+
+
+def retention(settings: Settings) -> Retention:
+    """How long which series is kept."""
+    return Retention(
+        raw=timedelta(days=settings.raw_days),
+        five_minutes=timedelta(days=settings.five_minutes_days),
+        hours=timedelta(days=settings.hour_days),
+    )
+
+
+def login_policy(settings: Settings) -> LoginPolicy:
+    return LoginPolicy(
+        registration_open=settings.registration == "open",
+        login=timedelta(minutes=settings.login_minutes),
+        session=timedelta(hours=settings.session_hours),
+    )
+
+
+def miners_policy(settings: Settings) -> Policy:
+    return Policy(offline_after=settings.offline_after, degraded_below=settings.degraded_below)
+
+
+def tell(miner: Miner, event: Event) -> None:
+    """Write what happened to a miner into the log."""
+    log.info("miner", id=miner.id, name=miner.name, happened=type(event).__name__, detail=str(event))
+
+
+def process_name() -> str:
+    """A name that no other process has."""
+    return f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+
+
+class House(containers.DeclarativeContainer):
+    """All of lineman but its faces."""
+
+    settings = providers.Dependency(instance_of=Settings)
+
+    clock = providers.Singleton(SystemClock)
+    keys = providers.Singleton(secret_keys, settings)
+    vault = providers.Singleton(FernetVault, keys)
+    mint = providers.Singleton(JwtMint, keys)
+    hasher = providers.Singleton(Argon2Hash)
+    passkey = providers.Singleton(Passkeys, mint, clock)
+
+    database = providers.Selector(
+        settings.provided.backend,
+        sqlite=providers.Singleton(SqliteDatabase, settings.provided.sqlite_path),
+        postgresql=providers.Singleton(PostgresDatabase, settings.provided.database),
+    )
+    journal = providers.Singleton(SqlJournal, database)
+    journals = providers.Singleton(Journals, journal)
+    lease_store = providers.Singleton(SqlLease, database)
+    lease = providers.Factory(WorkingLease, store=lease_store, clock=clock)
+
+    user_store = providers.Singleton(SqlUsers, database)
+    token_store = providers.Singleton(SqlTokens, database)
+    container_store = providers.Singleton(SqlContainers, database)
+    miner_store = providers.Singleton(SqlMiners, database, vault)
+    watch_store = providers.Singleton(SqlWatches, database, vault)
+    series_store = providers.Singleton(SqlSeries, database, providers.Singleton(retention, settings))
+
+    identity = providers.Singleton(
+        Identity,
+        users=user_store,
+        tokens=token_store,
+        hasher=hasher,
+        mint=mint,
+        journal=journal,
+        clock=clock,
+        policy=providers.Singleton(login_policy, settings),
+    )
+    users = providers.Singleton(
+        Users,
+        users=user_store,
+        tokens=token_store,
+        containers=container_store,
+        hasher=hasher,
+        journal=journal,
+        clock=clock,
+    )
+    tokens = providers.Singleton(Tokens, tokens=token_store, containers=container_store, journal=journal, clock=clock)
+
+    catalogue = providers.Singleton(TomlCatalogue)
+    miner_driver = providers.Singleton(AsicDriver, reply_limit=settings.provided.reply_limit)
+    miners = providers.Singleton(
+        Miners,
+        container_store=container_store,
+        miner_store=miner_store,
+        watch_store=watch_store,
+        catalogue=catalogue,
+        journal=journal,
+        clock=clock,
+        default_port=settings.provided.default_miner_port,
+    )
+    polling = providers.Singleton(
+        Polling,
+        driver=miner_driver,
+        miner_store=miner_store,
+        watch_store=watch_store,
+        journal=journal,
+        clock=clock,
+        backlog=providers.Singleton(Backlog, watch_store, tell),
+        policy=providers.Singleton(miners_policy, settings),
+        interval=settings.provided.polling_interval,
+        deadline=settings.provided.connection_timeout,
+    )
+    statistics = providers.Singleton(
+        Statistics,
+        container_store=container_store,
+        miner_store=miner_store,
+        watch_store=watch_store,
+        series_store=series_store,
+        clock=clock,
+    )
+
+
+@asynccontextmanager
+async def opened(house: House) -> AsyncGenerator[House]:
+    """Open what has to be opened, and close it again."""
+    database: Any = house.database()
+    async with database:
+        yield house

@@ -13,7 +13,6 @@ from typing import Any, Protocol
 import anyio
 import attrs
 import structlog
-from anyio.abc import TaskStatus
 from anyio.streams.memory import MemoryObjectReceiveStream
 
 from ..core.lease import WorkingLease
@@ -72,7 +71,7 @@ class Rounds(Protocol):
         """Visit one; bounds its own time and keeps its errors."""
 
 
-@attrs.define
+@attrs.define(eq=False)
 class Pacer:
     """Visits spread over time, by lanes: a task a lane, not a task a visit.
 
@@ -85,49 +84,52 @@ class Pacer:
     clock: Clock
     #: Seconds by which the last visit started late.
     lag: float = 0.0
+    #: Lanes that visit somebody now.
     busy: int = 0
+    #: What waits, by key: an entry of the heap that says otherwise is out of date.
+    _due: dict[int, float] = attrs.field(factory=dict, init=False)
     _heap: list[tuple[float, int]] = attrs.field(factory=list, init=False)
-    _known: set[int] = attrs.field(factory=set, init=False)
-    _gone: set[int] = attrs.field(factory=set, init=False)
-    _changed: anyio.Event = attrs.field(factory=anyio.Event, init=False)
+    _visited: set[int] = attrs.field(factory=set, init=False)
+    _sooner: anyio.Event = attrs.field(factory=anyio.Event, init=False)
 
     def refresh(self) -> None:
-        """Learn what is new; what is gone is dropped when it comes due."""
-        now = self.clock.monotonic()
+        """Learn what is new, and forget what is gone."""
         keys = set(self.rounds.keys())
-        for key in keys - self._known:
-            heapq.heappush(self._heap, (now + self.rounds.delay(key, first=True), key))
-        self._known |= keys
-        self._gone = self._known - keys
-        self._changed.set()
+        for key in self._due.keys() - keys:
+            del self._due[key]
+        for key in keys - self._due.keys() - self._visited:
+            self._put(key, first=True)
 
-    async def run(self, *, task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED) -> None:
+    def plan(self, key: int) -> None:
+        """Ask anew when ``key`` wants its visit.  One that is being visited is asked afterwards anyway."""
+        if key in self._due:
+            self._put(key, first=False)
+
+    async def run(self) -> None:
         """Visit until cancelled."""
         send, receive = anyio.create_memory_object_stream[int](0)
-        async with anyio.create_task_group() as tasks, send, receive:
+        async with send, receive, anyio.create_task_group() as tasks:
             for _ in range(self.lanes):
                 tasks.start_soon(self._lane, receive.clone())
-            task_status.started()
             while True:
-                key = await self._due()
+                key = await self._next()
+                # Known to be on its way before a lane is free, so that no refresh plans it a second time.
+                self._visited.add(key)
                 await send.send(key)
 
-    async def _due(self) -> int:
+    async def _next(self) -> int:
         """Wait for the next key that is due."""
         while True:
             now = self.clock.monotonic()
-            if self._heap and self._heap[0][0] <= now:
+            while self._heap and self._heap[0][0] <= now:
                 due, key = heapq.heappop(self._heap)
-                if key in self._gone:
-                    self._known.discard(key)
-                    self._gone.discard(key)
-                    continue
-                self.lag = now - due
-                return key
-            wait = self._heap[0][0] - now if self._heap else 3600.0
-            self._changed = anyio.Event()
-            with anyio.move_on_after(wait):
-                await self._changed.wait()
+                if self._due.get(key) == due:
+                    del self._due[key]
+                    self.lag = now - due
+                    return key
+            self._sooner = anyio.Event()
+            with anyio.move_on_after(self._heap[0][0] - now if self._heap else None):
+                await self._sooner.wait()
 
     async def _lane(self, due: MemoryObjectReceiveStream[int]) -> None:
         async with due:
@@ -141,16 +143,15 @@ class Pacer:
                     log.exception("visit failed", key=key)
                 finally:
                     self.busy -= 1
-                self._again(key)
+                    self._visited.discard(key)
+                self._put(key, first=False)
 
-    def _again(self, key: int) -> None:
-        if key in self._gone:
-            self._gone.discard(key)
-            self._known.discard(key)
-            return
-        heapq.heappush(self._heap, (self.clock.monotonic() + self.rounds.delay(key, first=False), key))
+    def _put(self, key: int, *, first: bool) -> None:
+        due = self.clock.monotonic() + self.rounds.delay(key, first=first)
+        self._due[key] = due
+        heapq.heappush(self._heap, (due, key))
         if self._heap[0][1] == key:
-            self._changed.set()
+            self._sooner.set()
 
 
 async def under_lease(

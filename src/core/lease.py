@@ -1,10 +1,14 @@
 """Which of several processes on one database works."""
 
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 from datetime import timedelta
 
+import anyio
 import attrs
 
 from ..ports.clock import Clock
+from ..ports.errors import Unavailable
 from ..ports.lease import Lease, LeaseStore
 
 #: How long a holder may be silent before another takes over.
@@ -51,3 +55,62 @@ class WorkingLease:
     def patience(self) -> float:
         """Seconds without a renewal after which work must stop."""
         return self.term.total_seconds() * 2 / 3
+
+
+@attrs.define(eq=False)
+class Permit:
+    """This process's permission to talk to devices, for all in it who want to.
+
+    While the scheduler works, everybody may.  While nobody works, the lease is
+    borrowed for as long as somebody here needs it; else there is another to ask.
+    """
+
+    lease: WorkingLease
+    #: Set by the scheduler, which then renews the lease.
+    working: bool = False
+    _borrowers: int = attrs.field(default=0, init=False)
+    _taking: anyio.Lock = attrs.field(factory=anyio.Lock, init=False)
+
+    @asynccontextmanager
+    async def borrowed(self) -> AsyncGenerator[Lease | None]:
+        """Permission while the block lasts (``None``), or the lease of the process that has it.
+
+        Raises:
+            Unavailable: The lease went to and fro; try again.
+        """
+        if self.working:
+            yield None
+            return
+        if (other := await self._borrow()) is not None:
+            yield other
+            return
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._renew)
+                yield None
+                tasks.cancel_scope.cancel()
+        finally:
+            with anyio.CancelScope(shield=True), anyio.move_on_after(2):
+                await self._give_back()
+
+    async def _borrow(self) -> Lease | None:
+        async with self._taking:
+            if not self._borrowers and not self.working and not await self.lease.take():
+                other = await self.lease.other()
+                if other is None:
+                    raise Unavailable("the working lease has just changed hands; try again", retry_after=1.0)
+                return other
+            self._borrowers += 1
+            return None
+
+    async def _give_back(self) -> None:
+        async with self._taking:
+            self._borrowers -= 1
+            if not self._borrowers and not self.working:
+                await self.lease.release()
+
+    async def _renew(self) -> None:
+        while True:
+            await self.lease.clock.sleep(self.lease.renew_every)
+            if not self.working:
+                await self.lease.take()

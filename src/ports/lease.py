@@ -38,5 +38,5 @@ class LeaseStore(Protocol):
 class Passkey(Protocol):
     """Lets a command on the same database speak to the holder of the lease."""
 
-    def mint(self) -> Secret:
-        """A token of a minute's life, accepted by every process on this database as the local actor ``cli``."""
+    def mint(self, name: str = "cli") -> Secret:
+        """A token of a minute's life, accepted by every process on this database as an admin of that name."""

@@ -183,7 +183,7 @@ async def _run(farm: "SimulatedFarm", csv_to: str | None, seconds: float | None)
     note(f"{served} requests answered; {farm.overlaps} clients came to a miner that was busy with another one.")
 
 
-def _row(miner: "SimulatedMiner") -> dict[str, Any]:
+def row(miner: "SimulatedMiner") -> dict[str, Any]:
     """Return a miner as it is sent to ``POST /api/miners``."""
     row: dict[str, Any] = {
         "name": f"sim-{miner.index + 1:05d}",
@@ -200,7 +200,7 @@ def _row(miner: "SimulatedMiner") -> dict[str, Any]:
 
 
 def _show(farm: "SimulatedFarm", csv_to: str | None) -> None:
-    rows = [_row(miner) for miner in farm.miners]
+    rows = [row(miner) for miner in farm.miners]
     if csv_to == "-":
         _write_csv(rows, sys.stdout)
         sys.stdout.flush()

@@ -78,7 +78,7 @@ async def serve(
         loop="none",
         http="httptools" if importlib.util.find_spec("httptools") else "h11",
         ws="none",
-        lifespan="on",
+        lifespan="off",
         log_config=None,
         access_log=False,
         server_header=False,

@@ -1,0 +1,140 @@
+"""``lineman demo``: a town of simulated devices, the service and its pages, to be tried without hardware."""
+
+import secrets
+import tempfile
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from ...ports.errors import Unavailable
+from .frame import Command
+from .output import note
+
+if TYPE_CHECKING:
+    from ...service import Service
+    from ..devices.simulators.miners import SimulatedFarm
+
+#: Seconds until every simulated device has been seen, or something is wrong.
+PATIENCE = 120.0
+PLACES = ("Rotterdam, pier 4", "Murmansk, berth 12", "Bratsk, yard 1", "Almaty, hangar 2", "Narvik, quay 7")
+NEXT = """\
+Try next, in another terminal:
+  lineman --url {url} --token {token} miners list --sort=-temperature
+  lineman --url {url} --token {token} miners watch
+  curl -H 'Authorization: Bearer {token}' {url}/miners/api/stats/overview
+  open {url}/docs
+Ctrl-C ends the town; nothing of it is kept."""
+
+
+@click.command(cls=Command)
+@click.option("--count", type=click.IntRange(1, 5000), default=300, show_default=True, help="How many miners.")
+@click.option("--port", type=click.IntRange(0, 65535), default=8000, show_default=True, help="0 is any free one.")
+@click.option("--seed", type=int, default=1, show_default=True, help="The same seed gives the same town.")
+@click.option(
+    "--interval", type=click.FloatRange(1, 3600), default=10, show_default=True, help="Seconds between polls."
+)
+@click.option("--address", help="Of the first miner; a free block on loopback, if it is not said.")
+def demo(count: int, port: int, seed: int, interval: float, address: str | None) -> None:
+    """Try lineman: hundreds of simulated miners of four makers, polled, stored and shown.
+
+    Once each of them was seen, one line says where: ready URL LOGIN PASSWORD.
+    """
+    import anyio
+
+    from ..devices.simulators.miners import SimulatedFarm
+    from ..http.server import fast_loop
+    from ..logs import configure
+
+    configure("warning", "console")
+    farm = SimulatedFarm(count=count, seed=seed, address=address or free_block())
+    with tempfile.TemporaryDirectory(prefix="lineman-demo-") as folder:
+        anyio.run(_town, farm, Path(folder), port, interval, backend_options=fast_loop())
+
+
+def free_block() -> str:
+    """The first address of a block of loopback addresses where nobody simulates miners yet."""
+    import socket
+
+    for block in range(50, 250):
+        address = f"127.{block}.0.1"
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((address, 4028))
+            except OSError:
+                continue
+            return address
+    raise Unavailable("no block of loopback addresses is free for simulated miners; name one with --address")
+
+
+async def _town(farm: "SimulatedFarm", folder: Path, port: int, interval: float) -> None:
+    import anyio
+
+    from ...ports.secrets import Secret
+    from ...service import run
+    from ...settings import Settings
+    from .serve import until_signalled
+
+    password = Secret(secrets.token_urlsafe(12))
+    settings = Settings(
+        database=f"sqlite:///{folder}/lineman.db", port=port, admin_password=password, polling_interval=interval
+    )
+    stop, url = anyio.Event(), ""
+
+    def serving(address: str) -> None:
+        nonlocal url
+        url = address
+
+    async def inhabit(service: "Service") -> None:
+        with anyio.fail_after(PATIENCE):
+            await _settle(service, farm)
+            while True:
+                if url and _all_seen(service, len(farm.miners)):
+                    break
+                await anyio.sleep(0.2)
+        token = await _token(service)
+        # The one line that scripts wait for is the only thing on stdout.
+        click.echo(f"ready {url}/ admin {password.reveal()}")
+        note(NEXT.format(url=url, token=token))
+
+    async with anyio.create_task_group() as tasks, farm:
+        await tasks.start(until_signalled, stop)
+        note(f"{len(farm.miners)} simulated miners start on loopback …")
+        await run(settings, stop=stop, ready=serving, beside=inhabit)
+        tasks.cancel_scope.cancel()
+
+
+async def _settle(service: "Service", farm: "SimulatedFarm") -> None:
+    """Write the town into the database, as an operator would."""
+    from ...core.miners.inventory import MinerDraft
+    from ...ports.identity import Actor, Role
+    from ...ports.miners import NewContainer
+    from ...ports.secrets import Secret
+    from .simulate import row
+
+    miners, actor = service.house.miners(), Actor("demo", Role.ADMIN)
+    places = [
+        await miners.add_container(actor, NewContainer(f"Container {number}", "40 ft, simulated", place))
+        for number, place in enumerate(PLACES, 1)
+    ]
+    for number, miner in enumerate(farm.miners):
+        container = places[number * len(places) // len(farm.miners)]
+        fields = row(miner)
+        if "password" in fields:
+            fields["password"] = Secret(fields["password"])
+        await miners.add(actor, MinerDraft(**fields, container_id=container.id))
+
+
+def _all_seen(service: "Service", count: int) -> bool:
+    watches = service.house.polling().watches()
+    return len(watches) == count and all(watch.seen_at for watch in watches.values())
+
+
+async def _token(service: "Service") -> str:
+    from ...core.identity import NewToken
+    from ...ports.identity import Actor, Role
+
+    new = NewToken(name="demo", role=Role.OPERATOR)
+    _, key = await service.house.tokens().create(Actor("demo", Role.ADMIN), new)
+    return key.reveal()

@@ -1,0 +1,38 @@
+"""How the polling goes, for Prometheus: read when somebody asks, kept nowhere."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+import attrs
+from prometheus_client import Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily
+from prometheus_client.registry import Collector
+
+#: Name in ``/stats``, and what it means; those that only grow are counters.
+COUNTERS = {
+    "polls": "Polls of miners, good and missed",
+    "misses": "Polls that a miner did not answer well",
+    "by_hand": "Polls that somebody asked for",
+    "kept": "Observations written",
+    "dropped": "Observations lost because the database could not be written for too long",
+}
+GAUGES = {
+    "miners": "Miners that are polled",
+    "in_flight": "Polls under way",
+    "waiting": "Observations that wait to be written",
+    "lag_s": "Seconds by which the last poll started late",
+    "working": "1 in the process that polls",
+}
+
+
+@attrs.frozen(eq=False)
+class PollingFigures(Collector):
+    """A collector for a registry of ``prometheus_client``."""
+
+    read: Callable[[], Mapping[str, float]]
+
+    def collect(self) -> Iterable[Metric]:
+        figures = self.read()
+        for name, meaning in COUNTERS.items():
+            yield CounterMetricFamily(f"lineman_polling_{name}", meaning, value=figures[name])
+        for name, meaning in GAUGES.items():
+            yield GaugeMetricFamily(f"lineman_polling_{name.replace('_s', '_seconds')}", meaning, value=figures[name])

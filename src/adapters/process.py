@@ -1,0 +1,19 @@
+"""What the operating system grants the process."""
+
+import resource
+
+import structlog
+
+log = structlog.get_logger("lineman")
+
+
+def raise_open_files(wanted: int) -> int:
+    """Raise the soft limit of open files to ``wanted`` as far as the hard one allows; what it is now."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY or soft >= wanted:
+        return soft
+    granted = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (granted, hard))
+    if granted < wanted:
+        log.warning("few open files are allowed", allowed=granted, wanted=wanted, way_out="raise `ulimit -n`")
+    return granted

@@ -1,0 +1,235 @@
+"""The faces, put on the house: one application, and one process that serves it and works.
+
+``application`` is what another ASGI server would be given; ``run`` is ``lineman serve``.
+"""
+
+from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
+from contextlib import asynccontextmanager
+from random import Random
+from typing import Any
+
+import anyio
+import attrs
+import httpx
+import structlog
+from prometheus_client import CollectorRegistry
+from starlette.applications import Starlette
+
+from . import __version__
+from .adapters.http.app import Faces, UnknownSystem, build_app
+from .adapters.http.figures import PollingFigures
+from .adapters.http.health import Health
+from .adapters.http.miners import MinerApi
+from .adapters.http.passing import Polls
+from .adapters.http.security import check_bind
+from .adapters.http.server import bind, serve, url_of
+from .adapters.process import raise_open_files
+from .adapters.scheduler import Job, Pacer, under_lease
+from .container import House, opened, process_name
+from .core.lease import Permit
+from .ports.errors import LinemanError
+from .ports.secrets import Secret
+from .settings import Settings
+
+log = structlog.get_logger("lineman")
+
+#: The systems, and the ports that they are served on alone.
+SYSTEMS: Mapping[str, int] = {"miners": 8000}
+#: Seconds between two writes of what was polled, two looks for changed miners, two roll-ups.
+FLUSH_EVERY, LOOK_EVERY, ROLL_UP_EVERY = 1.5, 1.0, 30.0
+#: Files that are open beside one per lane: databases, logs, people.
+SPARE_FILES = 1024
+
+
+def alone_port(systems: Sequence[str], port: int) -> int:
+    """The port to serve on: a system alone has its own old one, unless another than the default is set.
+
+    Raises:
+        UnknownSystem: One of the names is no system.
+    """
+    for name in systems:
+        if name not in SYSTEMS:
+            raise UnknownSystem(f"There is no system {name!r}; there are {', '.join(sorted(SYSTEMS))}.")
+    default = attrs.fields(Settings).port.default
+    return SYSTEMS[systems[0]] if len(systems) == 1 and port == default else port
+
+
+@attrs.define(eq=False)
+class Work:
+    """What a process does by itself while it holds the lease."""
+
+    house: House
+    permit: Permit
+    pacer: Pacer
+    random: Random = attrs.field(factory=Random)
+
+    async def run(self) -> None:
+        """Take part in the lease, and work while it is ours.  Until cancelled."""
+        clock = self.house.clock()
+        await under_lease(self.permit.lease, self._work, clock=clock, random=self.random, told=self._told)
+
+    async def _work(self) -> None:
+        """Poll, write and roll up; what was polled is written before it ends."""
+        polling, clock = self.house.polling(), self.house.clock()
+        try:
+            await polling.reload()
+            self.pacer.refresh()
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self.pacer.run)
+                for job in self._jobs():
+                    tasks.start_soon(job.repeat, clock, self.random)
+        finally:
+            with anyio.CancelScope(shield=True), anyio.move_on_after(5):
+                await self._last_words()
+            polling.forget()
+
+    def _jobs(self) -> Sequence[Job]:
+        polling, series, clock = self.house.polling(), self.house.series_store(), self.house.clock()
+        identity = self.house.identity()
+
+        async def look() -> None:
+            if await polling.changed():
+                await polling.reload()
+            self.pacer.refresh()
+            for key in polling.unplanned():
+                self.pacer.plan(key)
+
+        return (
+            Job("write what was polled", FLUSH_EVERY, polling.flush, deadline=30, slowest=15),
+            Job("look for changed miners", LOOK_EVERY, look, deadline=30, slowest=10),
+            Job("roll up", ROLL_UP_EVERY, lambda: series.roll_up(now=clock.now()), deadline=300),
+            Job("prune", 3600, lambda: series.prune(now=clock.now()), deadline=900, slowest=7200),
+            Job("forget old sessions", 3600, identity.sweep, slowest=7200),
+        )
+
+    def _told(self, working: bool) -> None:
+        self.permit.working = working
+
+    async def _last_words(self) -> None:
+        try:
+            await self.house.polling().flush()
+        except LinemanError as error:
+            log.error("polls were not written at the end", code=error.code, detail=error.detail)
+
+
+@attrs.define(eq=False)
+class Service:
+    """One opened house with its application, ready to be served."""
+
+    settings: Settings
+    house: House
+    permit: Permit
+    work: Work
+    http: httpx.AsyncClient
+    #: Whether this process takes part in the lease.
+    works: bool = True
+
+    def application(self, systems: Sequence[str] = ()) -> Starlette:
+        """The ASGI application: one system at the root, several (all, if none is named) under their names.
+
+        Raises:
+            UnknownSystem
+        """
+        registry = CollectorRegistry()
+        registry.register(PollingFigures(self.figures))
+        polls = Polls(self.house.polling(), self.permit, self.house.miner_store(), self.house.passkey(), self.http)
+        api = MinerApi(self.house.miners(), self.house.statistics(), polls, self.house.clock())
+        faces = Faces(
+            version=__version__,
+            identity=self.house.identity(),
+            users=self.house.users(),
+            tokens=self.house.tokens(),
+            journal=self.house.journals(),
+            health=self.health,
+            stats=self.stats,
+            registry=registry,
+            trust_local=self.settings.auth == "trust-local",
+            public_url=self.settings.public_url,
+            body_limit=self.settings.body_limit,
+        )
+        routes = {"miners": api.routes()}
+        wanted = {name: routes[name] for name in systems or SYSTEMS}
+        return build_app(faces, systems=wanted, alone=systems[0] if len(systems) == 1 else None)
+
+    def figures(self) -> dict[str, float]:
+        """How the polling goes, in numbers."""
+        figures: dict[str, float] = attrs.asdict(self.house.polling().stats())
+        return figures | {"lag_s": round(self.work.pacer.lag, 3), "working": int(self.permit.working)}
+
+    async def stats(self) -> Mapping[str, Any]:
+        """What ``/stats`` tells."""
+        return {"polling": self.figures(), "holder": self.permit.lease.holder}
+
+    async def health(self) -> Health:
+        """What ``/health`` tells: the lease is asked for in the database, so that it shows whether that is there."""
+        clock = self.house.clock()
+        kind = {"kind": self.settings.backend}
+        try:
+            lease = await self.house.lease_store().current(now=clock.now())
+        except LinemanError as error:
+            return Health(database_ok=False, database=kind | {"code": error.code})
+        figures = self.figures()
+        late = self.permit.working and figures["lag_s"] > self.settings.polling_interval
+        return Health(
+            database_ok=True,
+            database=kind,
+            scheduler_ok=not late and not figures["waiting"] > 10_000 and (lease is not None or not self.works),
+            scheduler={name: figures[name] for name in ("working", "miners", "lag_s", "waiting")},
+            lease=None if lease is None else {"holder": lease.holder, "mine": lease.holder == self.permit.lease.holder},
+        )
+
+
+@asynccontextmanager
+async def opened_service(
+    settings: Settings, *, address: str = "", works: bool = True, house: House | None = None
+) -> AsyncGenerator[Service]:
+    """Open the house and put the faces on it.  ``address`` is where this process answers for the miners."""
+    house = house or House(settings=settings)
+    async with opened(house), httpx.AsyncClient(trust_env=False, timeout=None) as http:  # noqa: S113 Polls sets deadlines
+        permit = Permit(house.lease(holder=process_name(), address=address))
+        pacer = Pacer(house.polling(), settings.max_workers, house.clock())
+        yield Service(settings, house, permit, Work(house, permit, pacer), http, works)
+
+
+async def run(
+    settings: Settings,
+    *,
+    systems: Sequence[str] = (),
+    works: bool = True,
+    stop: anyio.Event,
+    ready: Callable[[str], None] = lambda url: None,
+    first_password: Callable[[Secret], None] = lambda password: None,
+    beside: Callable[[Service], Coroutine[Any, Any, None]] | None = None,
+) -> None:
+    """Serve and work until ``stop`` is set.
+
+    Args:
+        settings: Where, over which database, how.
+        systems: One alone, at the root, as a drop-in for the service it replaces; else each under its name.
+        works: Whether to poll, when the lease allows it.
+        stop: Ends the service: requests under way end, what was polled is written, the lease is given back.
+        ready: Told the address once connections are accepted.
+        first_password: Told the password of ``admin`` when it was made up at the first start.
+        beside: What else to do meanwhile, such as filling a demonstration.
+
+    Raises:
+        BadSetting, CannotBind, Unavailable
+    """
+    check_bind(settings)
+    alone_port(systems, settings.port)
+    raise_open_files(settings.max_workers + SPARE_FILES)
+    sockets = await bind(settings.host, settings.port)
+    url = (settings.public_url or url_of(sockets[0])).rstrip("/")
+    async with opened_service(settings, address=url if len(systems) == 1 else f"{url}/miners", works=works) as service:
+        if made_up := await service.house.identity().ensure_admin(settings.admin_password):
+            first_password(made_up)
+        async with anyio.create_task_group() as tasks:
+            if works:
+                tasks.start_soon(service.work.run)
+            if beside:
+                tasks.start_soon(beside, service)
+            await serve(
+                service.application(systems), settings.host, settings.port, sockets=sockets, stop=stop,
+                ready=ready, forwarded_allow=settings.forwarded_allow,
+            )  # fmt: skip
+            tasks.cancel_scope.cancel()
