@@ -4,6 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import attrs
 import pytest
+
 from lineman.adapters.db.engine import Database
 from lineman.adapters.db.tokens import SqlTokens
 from lineman.adapters.db.users import SqlUsers
@@ -47,9 +48,9 @@ async def test_a_user_comes_back_as_he_was_stored_and_by_any_case_of_his_name(us
 
 
 async def test_a_name_is_taken_in_every_case_and_script(users: UserStore) -> None:
-    await users.add(attrs.evolve(ANNA, username="Анна"), at=NOW)
-    with pytest.raises(UserExists, match="АННА"):
-        await users.add(attrs.evolve(ANNA, username="АННА"), at=NOW)
+    await users.add(attrs.evolve(ANNA, username="Zoë"), at=NOW)
+    with pytest.raises(UserExists, match="ZOË"):
+        await users.add(attrs.evolve(ANNA, username="ZOË"), at=NOW)
     assert await users.count() == 1
 
 

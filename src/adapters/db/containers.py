@@ -55,6 +55,8 @@ class SqlContainers(ContainerStore):
             async with self._db.transaction() as tx:
                 if not await tx.run("delete from container where id = cast(:id as bigint)", id=container_id):
                     raise UnknownContainer(f"There is no container {container_id}")
+                for table in ("container_5m", "container_1h"):
+                    await tx.run(f"delete from {table} where container_id = :id", id=container_id)
                 await inventory_changed(tx)
         except Dangling as error:
             raise ContainerInUse(f"There are miners in container {container_id}; move or remove them first") from error

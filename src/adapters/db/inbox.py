@@ -5,11 +5,10 @@ import zlib
 from collections.abc import Sequence
 
 import attrs
-import msgspec
 
 from ...ports.miners.reading import Reading
 from ...ports.miners.watch import Observation, Sample, Watch
-from .rows import to_json
+from .rows import to_json, to_text
 from .series_time import slot_of
 
 
@@ -66,8 +65,6 @@ LAST = _table(
 )  # fmt: skip
 READING = _table("inbox_reading", miner_id="int4", reading="bytea", raw="bytea")
 
-_json = msgspec.json.Encoder()
-
 
 def watch_row(watch: Watch) -> Sequence[object]:
     return (
@@ -75,7 +72,7 @@ def watch_row(watch: Watch) -> Sequence[object]:
         watch.availability.value,
         watch.misses,
         watch.state and watch.state.value,
-        None if watch.fingerprint is None else to_json(watch.fingerprint),
+        None if watch.fingerprint is None else to_text(watch.fingerprint),
         watch.polled_at,
         watch.seen_at,
         watch.availability_since,
@@ -90,7 +87,7 @@ def watch_row(watch: Watch) -> Sequence[object]:
         watch.restarts,
         watch.pool_switches,
         finite(watch.reject_ratio),
-        to_json(watch.reasons) if watch.reasons else "[]",
+        to_text(watch.reasons) if watch.reasons else "[]",
         watch.doubts,
     )
 
@@ -139,7 +136,7 @@ def last_row(sample: Sample, reading: Reading) -> Sequence[object]:
 
 def reading_row(miner_id: int, reading: Reading, raw: bytes | None) -> Sequence[object]:
     """The reading as JSON; the replies compressed, lightly: they are written each minute and read by few."""
-    return miner_id, _json.encode(reading), None if raw is None else zlib.compress(raw, 1)
+    return miner_id, to_json(reading), None if raw is None else zlib.compress(raw, 1)
 
 
 def finite(value: float | None) -> float | None:

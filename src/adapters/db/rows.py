@@ -1,6 +1,7 @@
 """Rows to nouns, by the types that the nouns declare."""
 
 import functools
+import json
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
@@ -28,9 +29,17 @@ def from_micros(value: int) -> datetime:
     return EPOCH + timedelta(microseconds=value)
 
 
-def to_json(value: object) -> str:
-    """What is kept as text: lists, fingerprints."""
-    return msgspec.json.encode(value).decode()
+def to_json(value: object) -> bytes:
+    """JSON of a noun.  Letters that are none (a device may send anything) become question marks."""
+    try:
+        return msgspec.json.encode(value)
+    except UnicodeEncodeError:
+        return json.dumps(msgspec.to_builtins(value), ensure_ascii=False).encode("utf-8", "replace")
+
+
+def to_text(value: object) -> str:
+    """JSON that is kept as text: lists, fingerprints."""
+    return to_json(value).decode()
 
 
 def read(kind: type[T], columns: Sequence[str], decoders: Decoders, rows: Iterable[Sequence[Any]]) -> list[T]:

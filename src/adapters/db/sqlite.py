@@ -22,7 +22,7 @@ import anyio
 from ...ports.errors import LinemanError, Unavailable
 from .engine import Dangling, Database, Statements, Taken, Transaction
 from .migrate import Migration, load, migrate
-from .rows import Decoders, from_micros, micros, read, to_json
+from .rows import Decoders, from_micros, micros, read, to_text
 
 T = TypeVar("T")
 
@@ -255,7 +255,7 @@ def _stored(value: object) -> object:
     if isinstance(value, Enum):
         return value.value
     if isinstance(value, list | tuple):
-        return to_json(value)
+        return to_text(value)
     raise TypeError(f"SQLite keeps no {type(value).__name__}")
 
 

@@ -7,7 +7,7 @@ import attrs
 
 from ...ports.identity import Session, Token, TokenStore, UnknownToken
 from .engine import Database, next_number
-from .rows import to_json
+from .rows import to_text
 
 COLUMNS = (
     "id, name, role, created_at, expires_at, created_by, last_used_at, revoked_at, container_ids, enterprise_numbers"
@@ -21,8 +21,8 @@ class SqlTokens(TokenStore):
 
     async def add_token(self, token: Token, digest: str) -> Token:
         values = attrs.asdict(token, recurse=False) | {
-            "container_ids": to_json(token.container_ids),
-            "enterprise_numbers": to_json(token.enterprise_numbers),
+            "container_ids": to_text(token.container_ids),
+            "enterprise_numbers": to_text(token.enterprise_numbers),
         }
         async with self._db.transaction() as tx:
             values["id"] = number = await next_number(tx, "token")

@@ -9,7 +9,7 @@ import attrs
 from ...ports.errors import Stale
 from ...ports.identity import NewUser, UnknownUser, User, UserExists, UserStore
 from .engine import Database, Statements, Taken, next_number
-from .rows import to_json
+from .rows import to_text
 
 COLUMNS = "id, username, email, role, is_active, created_at, container_ids, enterprise_numbers, last_login_at, revision"
 
@@ -109,8 +109,8 @@ def _values(user: NewUser | User) -> dict[str, object]:
         "email": user.email,
         "role": user.role,
         "is_active": user.is_active,
-        "container_ids": to_json(user.container_ids),
-        "enterprise_numbers": to_json(user.enterprise_numbers),
+        "container_ids": to_text(user.container_ids),
+        "enterprise_numbers": to_text(user.enterprise_numbers),
     }
 
 

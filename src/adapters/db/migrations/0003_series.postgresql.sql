@@ -108,6 +108,16 @@ create table container_1h (
 create table pending_slot (slot integer primary key);
 create table pending_hour (hour integer primary key);
 
+-- Single readings of slots before this number are gone.
+insert into counter (name, value) values ('raw_gone', 0);
+
+-- History is let go only by a clock that has run without a jump for a while.
+create table clock_trust (
+  name  text        primary key,
+  seen  timestamptz not null,
+  since timestamptz not null
+);
+
 -- Rewritten with every poll: room on the page keeps the indexes out of it.
 alter table miner_watch set (fillfactor = 50);
 alter table miner_last set (fillfactor = 50);

@@ -1,0 +1,124 @@
+"""History in SQL: what charts are drawn from, and how it is kept in bounds."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+import attrs
+
+from ...ports.miners.watch import ContainerPoint, Level, Point, Sample, SeriesStore
+from .engine import Database, Statements
+from .partitions import Partitions
+from .retention import Retention, prune
+from .rollup import roll_up
+from .rows import EPOCH
+from .series_time import HOUR, SLOT, day_of, hour_of, slot_of
+
+SAMPLE = ", ".join(f"s.{field.name}" for field in attrs.fields(Sample))
+
+#: A miner's rows in a span, group by group: each is one seek in the key (group, miner, …).
+OF_MINER = """
+with recursive groups (number) as (
+  select cast(:first as integer)
+  union all
+  select number + 1 from groups where number < :last
+)
+select {columns}
+from groups cross join {table} s
+where s.{group} = groups.number and s.{group} between :first and :last and s.miner_id = cast(:miner_id as integer)
+"""
+HISTORY = OF_MINER.format(columns=SAMPLE, table="miner_sample", group="slot") + (
+    "and s.at between :since and :until order by s.at desc limit :limit"
+)
+RAW = (
+    OF_MINER.format(
+        columns="""s.at, case when s.error is null then 1 else 0 end as polls,
+       case when s.error is null then 0 else 1 end as misses,
+       s.hash_rate_hs, s.hash_rate_hs as hash_rate_min_hs, s.hash_rate_hs as hash_rate_max_hs,
+       s.temperature as temperature_max, s.fan_speed as fan_speed_max, s.fan_speed as fan_speed_min, s.power_w,
+       s.accepted_new as accepted, s.rejected_new as rejected, s.restarts_new as restarts,
+       s.switches_new as pool_switches""",
+        table="miner_sample",
+        group="slot",
+    )
+    + "and s.at between :since and :until order by s.at"
+)
+FIGURES = ", ".join(f"s.{field.name}" for field in attrs.fields(Point)[1:])
+FIVE_MINUTES = (
+    OF_MINER.format(columns=f"s.slot, {FIGURES}", table="miner_5m", group="hour")
+    + "and s.slot between :from_interval and :to_interval order by s.slot"
+)
+HOURS = (
+    OF_MINER.format(columns=f"s.hour, {FIGURES}", table="miner_1h", group="day")
+    + "and s.hour between :from_interval and :to_interval order by s.hour"
+)
+SUMS = ", ".join(field.name for field in attrs.fields(ContainerPoint)[1:])
+
+#: A span of more groups than that is first cut to what there is.
+MANY = 3000
+
+
+class SqlSeries(SeriesStore):
+    """Shares, restarts and pool switches of a point are those of its interval, at every level."""
+
+    def __init__(self, db: Database, keep: Retention) -> None:
+        self._db, self._keep = db, keep
+        self._partitions = Partitions(db) if db.dialect == "postgresql" else None
+
+    async def history(self, miner_id: int, *, since: datetime, until: datetime, limit: int) -> Sequence[Sample]:
+        first, last = await _present(self._db, "miner_sample", "slot", slot_of(since), slot_of(until))
+        return await self._db.fetch(
+            Sample, HISTORY, first=first, last=last, miner_id=miner_id, since=since, until=until, limit=limit
+        )
+
+    async def chart(self, miner_id: int, *, since: datetime, until: datetime, level: Level) -> Sequence[Point]:
+        span: dict[str, object]
+        match level:
+            case Level.RAW:
+                first, last = await _present(self._db, "miner_sample", "slot", slot_of(since), slot_of(until))
+                return await self._db.fetch(
+                    Point, RAW, first=first, last=last, miner_id=miner_id, since=since, until=until
+                )
+            case Level.FIVE_MINUTES:
+                first, last = await _present(self._db, "miner_5m", "hour", hour_of(since), hour_of(until))
+                span = {"from_interval": slot_of(since), "to_interval": slot_of(until)}
+                query, width = FIVE_MINUTES, SLOT
+            case Level.HOUR:
+                first, last = await _present(self._db, "miner_1h", "day", day_of(since), day_of(until))
+                span = {"from_interval": hour_of(since), "to_interval": hour_of(until)}
+                query, width = HOURS, HOUR
+        rows: list[Any] = await self._db.fetch(tuple, query, first=first, last=last, miner_id=miner_id, **span)
+        return [Point(EPOCH + interval * width, *figures) for interval, *figures in rows]
+
+    async def container_chart(
+        self, container_ids: Iterable[int], *, since: datetime, until: datetime, level: Level
+    ) -> Mapping[int, Sequence[ContainerPoint]]:
+        by_hour = level is Level.HOUR
+        table, interval, width = ("container_1h", "hour", HOUR) if by_hour else ("container_5m", "slot", SLOT)
+        points: dict[int, list[ContainerPoint]] = {number: [] for number in container_ids}
+        rows: list[Any] = await self._db.fetch(
+            tuple,
+            f"select container_id, {interval}, {SUMS} from {table} "
+            f"where {self._db.among('container_id', 'ids')} and {interval} between :first and :last "
+            f"order by container_id, {interval}",
+            ids=sorted(points), first=(since - EPOCH) // width, last=(until - EPOCH) // width,
+        )  # fmt: skip
+        for container_id, number, *sums in rows:
+            points[container_id].append(ContainerPoint(EPOCH + number * width, *sums))
+        return points
+
+    async def roll_up(self, *, now: datetime) -> int:
+        if self._partitions is not None:
+            await self._partitions.make(now)
+        return await roll_up(self._db, now=now)
+
+    async def prune(self, *, now: datetime) -> int:
+        return await prune(self._db, self._keep, self._partitions, now=now)
+
+
+async def _present(db: Statements, table: str, group: str, first: int, last: int) -> tuple[int, int]:
+    """The part of a span of groups in which there can be rows."""
+    if last - first <= MANY:
+        return first, last
+    [(oldest, newest)] = await db.fetch(tuple, f"select min({group}), max({group}) from {table}")
+    return (first, first) if oldest is None else (max(first, oldest), min(last, newest))
