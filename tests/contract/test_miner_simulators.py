@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import random
 import socket
 import struct
+from ipaddress import IPv4Address
 from typing import Any
 
 import httpx
@@ -144,8 +146,7 @@ async def test_a_bare_word_is_answered_in_text_mode() -> None:
 async def test_api_3_counts_its_bytes_and_stays_open() -> None:
     async with farm_of("m66s") as farm:
         (miner,) = farm.miners
-        with pytest.raises(ConnectionRefusedError):
-            await ask(miner, SUMMARY)
+        assert len(miner.doors) == 1, "it has no port 4028"
         reader, writer = await asyncio.open_connection(miner.host, miner.api3_port)
         replies = []
         for request in (TERMS, b'{"cmd":"get.miner.status","param":"summary+edevs"}', b'{"cmd":"nonsense"}'):
@@ -277,9 +278,10 @@ async def test_another_maker_can_move_in_at_an_address() -> None:
         reply = parsed(await ask(miner, b'{"cmd":"devdetails"}'))
         assert reply["DEVDETAILS"][0]["Model"] == miner.model == "M30S_VE10"
         assert miner.maker == "Whatsminer"
+        left = miner.port
         farm.set(0, kind="dg1")
         with pytest.raises(ConnectionRefusedError):
-            await ask(miner, SUMMARY, port=4028)
+            await ask(miner, SUMMARY, port=left)
         assert (await ask(miner, b"GET /cgi-bin/stats.cgi HTTP/1.1\r\n\r\n")).startswith(b"HTTP/1.1 200 OK\r\n")
 
 
@@ -287,9 +289,9 @@ async def test_a_farm_says_when_an_address_is_taken_and_leaves_nothing_open() ->
     async with farm_of("s9") as farm:
         host = farm.miners[0].host
         with pytest.raises(OSError, match="in use"):
-            await farm_of("s9", address=host).__aenter__()
+            await farm_of("s9", address=host, port=farm.miners[0].port).__aenter__()
     with socket.socket() as free:
-        free.bind((host, 4028))
+        free.bind((host, farm.miners[0].port))
 
 
 @pytest.mark.parametrize(
@@ -323,14 +325,17 @@ async def test_hundreds_of_miners_answer_at_once() -> None:
 
 
 def test_the_command_prints_miners_ready_to_be_sent_to_the_api() -> None:
-    taken = ["simulate", "miners", "--count", "3", "--mix", "s19pro=2,m30s", "--address", "127.63.63.1", "--for", "0"]
-    result = CliRunner().invoke(cli, [*taken, "--json"])
+    first = f"127.63.{random.randrange(256)}.{random.randrange(1, 250)}"
+    taken = ["simulate", "miners", "--count", "3", "--mix", "s19pro=2,m30s", "--address", first, "--port", "24028"]
+    result = CliRunner().invoke(cli, [*taken, "--for", "0", "--json"])
     assert result.exit_code == 0, result.stderr
     rows = [json.loads(line) for line in result.stdout.splitlines()]
-    assert [row["ip_address"] for row in rows] == ["127.63.63.1", "127.63.63.2", "127.63.63.3"]
+    assert [row["ip_address"] for row in rows] == [str(IPv4Address(first) + n) for n in range(3)]
     assert sorted(row["manufacturer"] for row in rows) == ["AntMiner", "AntMiner", "Whatsminer"]
-    table = CliRunner().invoke(cli, [*taken, "--csv", "-"])
-    assert table.stdout.splitlines()[0].startswith("name,ip_address,port,web_port,api3_port,manufacturer,model")
+    table = CliRunner().invoke(cli, [*taken, "--for", "0", "--csv", "-"])
+    header, *lines = table.stdout.splitlines()
+    assert header.startswith("name,ip_address,port,web_port,api3_port,manufacturer,model")
+    assert [line.split(",")[1] for line in lines] == [row["ip_address"] for row in rows]
 
 
 def test_the_command_says_what_is_wrong_with_its_options() -> None:

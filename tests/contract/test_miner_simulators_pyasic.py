@@ -68,6 +68,7 @@ async def test_pyasic_knows_the_simulated_miners_and_reads_the_same_hash_rates()
     web_port = 80 if "dg1+" in KINDS else 8081
     frozen = SimulatedFarm(dict.fromkeys(KINDS, 1), len(KINDS), web_port=web_port, clock=lambda: 100.0)
     async with frozen as farm:
+        assert all(miner.port in (80, 4028) for miner in farm.miners), "something here listens on 4028 at all addresses"
         probe = await asyncio.create_subprocess_exec(
             *(sys.executable, "-W", "ignore", "-c", PROBE, *(miner.host for miner in farm.miners)),
             stdout=asyncio.subprocess.PIPE,

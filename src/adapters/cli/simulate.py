@@ -169,8 +169,9 @@ def _loop() -> asyncio.AbstractEventLoop:
 async def _run(farm: "SimulatedFarm", csv_to: str | None, seconds: float | None) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for name in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(name, stop.set)
+    with contextlib.suppress(NotImplementedError):  # Windows; Ctrl-C ends it there as well, less politely
+        for name in (signal.SIGINT, signal.SIGTERM):
+            loop.add_signal_handler(name, stop.set)
     async with farm:
         _show(farm, csv_to)
         note(

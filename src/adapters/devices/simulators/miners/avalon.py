@@ -87,10 +87,15 @@ def _pools(m: Moment) -> str:
     return f'{{{status(m, 7, "3 Pool(s)", _NAME)},"POOLS":[{items}],"id":1}}'
 
 
+def watts(m: Moment) -> int:
+    """Return what the machine draws at the wall: 11 W asleep, and some hundred as soon as it is awake."""
+    return 11 if m.state == "sleeping" else max(m.power_w, 837)
+
+
 def _brackets(m: Moment) -> str:
-    """Return the machine's state; one that sleeps keeps 11 W, one that wakes is "In Work" and makes nothing."""
+    """Return the machine's state; one that wakes up is "In Work" and makes nothing."""
     asleep = m.state == "sleeping"
-    wall = 11 if asleep else max(m.power_w, 837)
+    wall = watts(m)
     dc = 0 if asleep else wall * 92 // 100
     average_rate = _stale(m) if asleep else m.rate_avg_hs / 1e9
     zeros = " ".join("0" for _ in m.boards)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING
 from . import web, whatsminer3
 from .cgminer import REQUEST_LIMIT, Dialect
 from .knobs import DOWN, HTML, Knobs, garble
-from .reactor import REQUEST_S, Reactor, Reply, Talk
+from .talk import REQUEST_S, Reply, Talk
 
 if TYPE_CHECKING:
-    from .farm import SimulatedMiner
+    from .miner import SimulatedMiner
 
 _ENDLESS = b'{"STATUS":[{"STATUS":"S","Code":11,"Msg":"'
 _MORE = b"x" * 65536
@@ -40,7 +40,7 @@ class _Door:
         self.miner = miner
         self.talks: list[Talk] = []
 
-    def opened(self, reactor: Reactor) -> bool:
+    def opened(self) -> bool:
         """Count a client that comes while another one is inside, at this door or at another."""
         miner = self.miner
         miner.connections += 1

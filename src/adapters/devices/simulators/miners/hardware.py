@@ -27,6 +27,10 @@ class Hardware:
     #: The share of this kind among the miners of its maker.
     weight: int = 1
 
+    def can(self, condition: str) -> bool:
+        """Whether it can be in a condition: an S9 does not sleep, an M66S has no fan to stop."""
+        return {"sleeping": self.sleeps, "fan-stopped": self.fans > 0}.get(condition, True)
+
 
 HARDWARE: tuple[Hardware, ...] = (
     # Whatsminer.  The old one wants the key "command", knows no "edevs" and is fond of \'.

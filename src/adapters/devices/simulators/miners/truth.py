@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from .avalon import watts as avalon_watts
 from .kinds import Kind
 from .life import Moment
 
@@ -14,40 +15,47 @@ def truth(kind: Kind, m: Moment) -> dict[str, Any]:
     """
     hw = kind.hw
     maker = hw.maker
-    silent = hw.kind == "s21" and m.state == "sleeping"
+    asleep = m.state == "sleeping"
+    silent = hw.kind == "s21" and asleep
+    # API 3 alone tells of no shares, and an Elphapex of errors in a unit that nobody knows.
     counts = kind.api is not None or maker == "Elphapex"
-    # The makers count their slots from different numbers.
+    # The makers count their slots and pools from different numbers.
     first = 1 + (5 if hw.kind == "s9" else 0) if maker == "AntMiner" else 0
-    avalon_power = 11 if m.state == "sleeping" else max(m.power_w, 837)
+    pool = m.pool + (maker == "Whatsminer" and kind.api is not None)
+    # An AntMiner marks all chips of boards that do not hash, and its fans that stand still are no fans.
+    marked = maker == "AntMiner" and m.state in ("sleeping", "fault")
+    fans = [rpm for rpm in m.fans if rpm or maker != "AntMiner"]
+    if maker == "Whatsminer" and not fans:
+        fans = [0, 0]
+    avalon = maker == "Avalon"
     return {
         "maker": maker,
-        "model": hw.model,
-        "firmware": hw.firmware,
+        "model": {"a1246": "Avalon 1246", "a1346": "Avalon A1346"}.get(hw.kind, hw.model),
+        "firmware": f"{hw.model}-{hw.firmware}" if avalon else hw.firmware,
         "algorithm": hw.algorithm,
-        "state": "idle" if m.state == "sleeping" and not hw.sleeps else m.state,
+        "state": "idle" if asleep and not hw.sleeps else m.state,
         "hash_rate_hs": m.rate_hs,
-        "hash_rate_nominal_hs": None if silent or (maker == "Avalon" and m.state != "mining") else hw.nominal_hs,
-        "power_w": {"Whatsminer": m.power_w, "Avalon": avalon_power}.get(maker),
+        "hash_rate_nominal_hs": None if silent or (avalon and m.state != "mining") else hw.nominal_hs,
+        "power_w": m.power_w if maker == "Whatsminer" else avalon_watts(m) if avalon else None,
         "temp_env_c": m.ambient_c if maker in ("Whatsminer", "Avalon") else None,
-        "temp_board_max_c": None if silent or maker == "Avalon" else m.temp_max_c,
+        "temp_board_max_c": None if silent or avalon else m.temp_max_c,
         "temp_chip_max_c": None if silent else m.chip_max_c,
-        "fans_rpm": [] if silent else list(m.fans),
+        "fans_rpm": [] if silent else fans,
         "accepted": m.accepted if counts else None,
         "rejected": m.rejected if counts else None,
         "stale": m.stale if counts else None,
-        "hw_errors": m.hw_errors,
+        "hw_errors": m.hw_errors if kind.api is not None and not silent else None,
         "uptime_s": m.uptime_s,
-        "active_pool": m.pool + (maker == "Whatsminer" and kind.api is not None),
+        "active_pool": None if asleep and maker == "Whatsminer" else pool,
         "boards": []
         if silent
         else [
             {
                 "slot": board.slot + first,
                 "hash_rate_hs": board.rate_hs,
-                "temp_board_c": board.temp_c,
+                "temp_board_c": None if avalon else board.temp_c,
                 "temp_chip_c": board.chip_c,
-                "chips_total": hw.chips,
-                "chips_ok": board.chips_ok,
+                "chips_ok": None if avalon else 0 if marked else board.chips_ok,
             }
             for board in m.boards
         ],
