@@ -115,13 +115,15 @@ def _schemas(entries: Sequence[Entry]) -> tuple[dict[Any, Schema], dict[str, Sch
     found, components = msgspec.json.schema_components(
         list(used), schema_hook=_secret, ref_template="#/components/schemas/{name}"
     )
-    for schema in components.values():
-        if "properties" in schema and schema.get("additionalProperties") is not False:
+    schemas = dict(zip(used, found, strict=True))
+    asked = {_name(schemas[entry.facts.query]) for entry in entries if entry.facts.query}
+    for name, schema in components.items():
+        if name not in asked and "properties" in schema and schema.get("additionalProperties") is not False:
             # What we answer is always whole; msgspec takes what has a default as optional.
             schema["required"] = list(schema["properties"])
             for part in schema["properties"].values():
                 part.pop("default", None)
-    return dict(zip(used, found, strict=True)), components
+    return schemas, components
 
 
 def _types(facts: Operation) -> Iterator[Any]:
