@@ -17,6 +17,8 @@ if TYPE_CHECKING:
 
 #: Seconds until every simulated device has been seen, or something is wrong.
 PATIENCE = 120.0
+#: Miners that fall silent once all have been seen.
+SILENT = 3
 PLACES = ("Rotterdam, pier 4", "Murmansk, berth 12", "Bratsk, yard 1", "Almaty, hangar 2", "Narvik, quay 7")
 NEXT = """\
 Try next, in another terminal:
@@ -42,12 +44,12 @@ def demo(count: int, port: int, seed: int, interval: float, address: str | None)
     """
     import anyio
 
-    from ..devices.simulators.miners import SimulatedFarm
+    from ..devices.simulators.miners import LIVELY, SimulatedFarm
     from ..http.server import fast_loop
     from ..logs import configure
 
     configure("warning", "console")
-    farm = SimulatedFarm(count=count, seed=seed, address=address or free_block())
+    farm = SimulatedFarm(count=count, seed=seed, address=address or free_block(), conditions=LIVELY)
     with tempfile.TemporaryDirectory(prefix="lineman-demo-") as folder:
         anyio.run(_town, farm, Path(folder), port, interval, backend_options=fast_loop())
 
@@ -93,6 +95,9 @@ async def _town(farm: "SimulatedFarm", folder: Path, port: int, interval: float)
                 if url and _all_seen(service, len(farm.miners)):
                     break
                 await anyio.sleep(0.2)
+        for silent in farm.miners[:: max(1, len(farm.miners) // SILENT)][:SILENT]:
+            # So that there is something to find: they were seen, and answer no more.
+            farm.set(silent.index, mute=True)
         token = await _token(service)
         # The one line that scripts wait for is the only thing on stdout.
         click.echo(f"ready {url}/ admin {password.reveal()}")
