@@ -8,7 +8,7 @@ import anyio
 import attrs
 
 from ..ports.clock import Clock
-from ..ports.errors import Unavailable
+from ..ports.errors import LinemanError, Unavailable
 from ..ports.lease import Lease, LeaseStore
 
 #: How long a holder may be silent before another takes over.
@@ -84,14 +84,20 @@ class Permit:
         if (other := await self._borrow()) is not None:
             yield other
             return
+        failed: LinemanError | None = None
         try:
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self._renew)
-                yield None
+                try:
+                    yield None
+                except LinemanError as error:  # which the group would hide in one of its own
+                    failed = error
                 tasks.cancel_scope.cancel()
         finally:
             with anyio.CancelScope(shield=True), anyio.move_on_after(2):
                 await self._give_back()
+        if failed is not None:
+            raise failed
 
     async def _borrow(self) -> Lease | None:
         async with self._taking:

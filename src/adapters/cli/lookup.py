@@ -1,0 +1,81 @@
+"""Things by number, by name or by address."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...ports import errors
+from .client import Api
+
+Thing = Mapping[str, Any]
+
+
+async def miner_of(api: Api, word: str) -> Thing:
+    """The miner of this number, name, address or address:port.
+
+    Raises:
+        NotFound: There is none.
+        Invalid: There are several.
+    """
+    if word.isdecimal():
+        found: Thing = (await api.get(f"/api/miners/{word}")).value
+        return found
+    host, _ = split_address(word)
+    wanted = word.casefold()
+    miners = [
+        miner
+        async for miner in api.pages("/api/miners", {"search": host})
+        if wanted in (miner["name"].casefold(), miner["ip_address"], address(miner))
+    ]
+    return _only(miners, "miner", word)
+
+
+async def container_of(api: Api, word: str) -> Thing:
+    """The container of this number or name.  Raises as ``miner_of``."""
+    if word.isdecimal():
+        found: Thing = (await api.get(f"/api/containers/{word}")).value
+        return found
+    wanted = word.casefold()
+    named = [one async for one in api.pages("/api/containers", {}) if one["name"].casefold() == wanted]
+    return _only(named, "container", word)
+
+
+async def container_id_of(api: Api, word: str | None) -> int | None:
+    """The number of a container, if one is named."""
+    return None if word is None else int((await container_of(api, word))["id"])
+
+
+async def user_of(api: Api, word: str) -> Thing:
+    """The user of this name or number.  Raises as ``miner_of``."""
+    wanted = word.casefold()
+    users = [user async for user in api.pages("/api/users", {})]
+    named = [user for user in users if user["username"].casefold() == wanted]
+    return _only(named or [user for user in users if str(user["id"]) == word], "user", word)
+
+
+def _only(found: list[Any], what: str, word: str) -> Thing:
+    if not found:
+        raise errors.NotFound(f"no {what} is called {word!r}; lineman {what}s list shows all")
+    if len(found) > 1:
+        numbers = ", ".join(str(one["id"]) for one in found[:10])
+        raise errors.Invalid(f"{len(found)} {what}s are called {word!r}; give a number: {numbers}", field=what)
+    only: Thing = found[0]
+    return only
+
+
+def address(miner: Thing) -> str:
+    """``10.0.0.5:4028``, an IPv6 address in brackets."""
+    host = miner["ip_address"]
+    return f"[{host}]:{miner['port']}" if ":" in host else f"{host}:{miner['port']}"
+
+
+def split_address(word: str) -> tuple[str, int | None]:
+    """Address and port of ``host``, ``host:port``, ``[v6]:port`` or a bare IPv6 address."""
+    host, colon, port = word.rpartition(":")
+    if not colon or not port.isdecimal() or (":" in host and not host.endswith("]")):
+        return word.strip("[]"), None
+    return host.strip("[]"), int(port)
+
+
+def given(**fields: Any) -> dict[str, Any]:
+    """The fields that were given: a change names only those."""
+    return {name: value for name, value in fields.items() if value is not None}

@@ -1,0 +1,114 @@
+"""``lineman miners watch``: a table that keeps itself fresh."""
+
+import json
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import datetime
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from . import figures
+from .client import Answer, Api, asks, working
+from .frame import Command, frame
+from .miners import COLUMNS, filters, query_of
+from .output import console, fitting, show_table, terminal
+from .polling import AT_ONCE
+
+if TYPE_CHECKING:
+    from rich.console import Group
+
+    from ...core.miners import Polling
+
+
+@click.command(cls=Command)
+@filters
+@click.option(
+    "-n", "--interval", type=click.FloatRange(0.5, 3600), default=5.0, show_default=True,
+    help="Seconds between two refreshes.",
+)  # fmt: skip
+@click.option("--once", is_flag=True, help="One refresh, then end.")
+@asks
+async def watch(api: Api, interval: float, once: bool, **chosen: Any) -> None:
+    """Watch miners in a table that keeps itself fresh, until Ctrl-C.
+
+    When no service polls the miners of this database, this command polls
+    those that it shows, itself, before each refresh. With --json, each
+    refresh is a line.
+    """
+    query = await query_of(api, chosen)
+    with _screen(once) as draw:
+        async with working(api) as other:
+            own = api.local.service.house.polling() if api.local and other is None else None
+            await _watch(api, query, draw, interval=interval, once=once, own=own)
+
+
+async def _watch(
+    api: Api,
+    query: Mapping[str, Any],
+    draw: Callable[[Answer, bool], None],
+    *,
+    interval: float,
+    once: bool,
+    own: "Polling | None" = None,
+) -> None:
+    import anyio
+
+    may_poll = own is not None and "poll-miners" in (await api.get("/api/auth/me")).value["permissions"]
+    while True:
+        started = anyio.current_time()
+        answer = await api.get("/api/miners", query)
+        if own is not None and may_poll:
+            await _visit(own, [miner["id"] for miner in answer.value])
+            answer = await api.get("/api/miners", query)
+        draw(answer, own is not None)
+        if once:
+            return
+        await anyio.sleep(max(0.0, started + interval - anyio.current_time()))
+
+
+async def _visit(polling: "Polling", miner_ids: Sequence[int]) -> None:
+    """Poll as the service would: nothing of it in the journal, a miss is only a miss."""
+    import anyio
+
+    limiter = anyio.CapacityLimiter(AT_ONCE)
+
+    async def one(miner_id: int) -> None:
+        async with limiter:
+            await polling.visit(miner_id)
+
+    await polling.reload()
+    async with anyio.create_task_group() as tasks:
+        for miner_id in miner_ids:
+            tasks.start_soon(one, miner_id)
+    await polling.flush()
+
+
+@contextmanager
+def _screen(once: bool) -> Iterator[Callable[[Answer, bool], None]]:
+    if frame().json:
+        yield lambda answer, alone: click.echo(json.dumps(answer.value, ensure_ascii=False, separators=(",", ":")))
+    elif once or not terminal():
+        yield lambda answer, alone: show_table(COLUMNS, answer.value)
+    else:
+        from rich.live import Live
+
+        to = console()
+        with Live(console=to, auto_refresh=False, vertical_overflow="crop") as live:
+            yield lambda answer, alone: live.update(
+                _picture(answer, alone=alone, width=to.width, height=to.height), refresh=True
+            )
+
+
+def _picture(answer: Answer, *, alone: bool, width: int, height: int) -> "Group":
+    from rich.console import Group
+    from rich.text import Text
+
+    rows: Sequence[Mapping[str, Any]] = answer.value
+    shown = rows[: max(height - 4, 1)]
+    counts = figures.counts(Counter(row["availability"] for row in rows)) or "no miners"
+    more = f"{len(shown)} of {answer.total or len(rows)} shown; " if (answer.total or 0) > len(shown) else ""
+    who = "polled by this command" if alone else "polled by a service"
+    head = Text(f"{datetime.now().astimezone():%H:%M:%S}  {counts}  ({more}{who}; Ctrl-C ends)", style="bold")
+    return Group(head, Text(), fitting(COLUMNS, shown, width))

@@ -1,0 +1,72 @@
+"""Completion of names in the shell, where the answer is near: a mistake or a delay gives no words at all."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from ...ports import errors
+from ...ports.miners.reading import Maker
+from .frame import Frame
+
+if TYPE_CHECKING:
+    from click.shell_completion import CompletionItem
+
+#: Seconds after which a TAB gives up.
+PATIENCE = 2.0
+
+
+def makers(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """The makers, in any case."""
+    return [maker.value for maker in Maker if maker.value.casefold().startswith(incomplete.casefold())]
+
+
+def containers(context: click.Context, parameter: click.Parameter, incomplete: str) -> "list[CompletionItem[Any]]":
+    """Containers by name, or by number where a shell would cut the name."""
+    return _words(context, "/api/containers", incomplete, lambda one: one["location"] or "")
+
+
+def miners(context: click.Context, parameter: click.Parameter, incomplete: str) -> "list[CompletionItem[Any]]":
+    """The first miners by name, or by number where a shell would cut the name."""
+    return _words(context, "/api/miners", incomplete, lambda one: one["ip_address"])
+
+
+def _words(
+    context: click.Context, path: str, incomplete: str, remark: Callable[[Any], str]
+) -> "list[CompletionItem[Any]]":
+    from click.shell_completion import CompletionItem
+
+    found = context.find_root().obj
+    try:
+        things = _ask(found if isinstance(found, Frame) else Frame(), path, incomplete)
+    except (errors.LinemanError, OSError, click.ClickException):
+        return []
+    items = []
+    for thing in things:
+        whole = thing["name"].isascii() and all(char.isalnum() or char in "._-+@" for char in thing["name"])
+        word = thing["name"] if whole and not thing["name"].isdecimal() else str(thing["id"])
+        if word.casefold().startswith(incomplete.casefold()):
+            items.append(CompletionItem(word, help=f"{thing['name']} {remark(thing)}".strip()))
+    return items
+
+
+def _ask(called: Frame, path: str, incomplete: str) -> list[Any]:
+    settings = called.settings()
+    kind, _, file = settings.database.partition("///")
+    if not settings.url and kind.startswith("sqlite") and not Path(file).is_file():
+        return []  # a TAB makes no database
+
+    import anyio
+
+    from .client import opened
+
+    async def ask() -> list[Any]:
+        with anyio.move_on_after(PATIENCE):
+            async with opened(called) as api:
+                query = {"limit": 50, "search": incomplete or None} if path.endswith("miners") else {"limit": 1000}
+                found: list[Any] = (await api.get(path, query)).value
+                return found
+        return []
+
+    return anyio.run(ask)
