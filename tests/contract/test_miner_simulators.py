@@ -75,6 +75,13 @@ async def test_an_old_antminer_forgets_the_comma_between_the_two_objects_of_stat
         assert [data[f"chain_acn{slot}"] for slot in range(5, 10)] == [0, 63, 63, 63, 0]
 
 
+async def test_an_old_avalon_is_a_controller_with_ten_machines() -> None:
+    async with farm_of("a741") as farm:
+        buses = parsed(await ask(farm.miners[0], b'{"command":"stats"}'))["STATS"]
+        assert [bus["ID"] for bus in buses] == ["AV70", "AV71"]
+        assert [key for key in buses[1] if key.startswith("MM ID")] == [f"MM ID{n}" for n in range(1, 6)]
+
+
 async def test_a_scrypt_miner_says_mhs_under_the_label_ghs() -> None:
     async with farm_of("l3+") as farm:
         data = parsed((await ask(farm.miners[0], b'{"command":"stats"}')).replace(b"}{", b"},{"))["STATS"][1]
@@ -248,7 +255,11 @@ async def test_knobs_spoil_what_goes_out() -> None:
         assert (await ask(miner, SUMMARY)).startswith(b"<html>")
         farm.set(0, html=False, down=True)
         assert await ask(miner, SUMMARY) == b"Socket connect failed: Connection refused\n"
-        farm.set(0, down=False, slow_ms=20)
+        farm.set(0, down=False, noise=True)
+        assert (await ask(miner, SUMMARY)).startswith(b"\xff\xfe\xfd")
+        farm.set(0, noise=False, deep=True)
+        assert await ask(miner, SUMMARY) == b"[" * 100_000
+        farm.set(0, deep=False, slow_ms=20)
         assert await ask(miner, SUMMARY) == whole
         farm.set(0, slow_ms=0, huge=1_000_000)
         assert len(await ask(miner, SUMMARY)) > 900_000

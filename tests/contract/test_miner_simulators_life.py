@@ -46,13 +46,14 @@ def test_a_healthy_miner_works_near_its_plate_and_stands_still_within_a_tick(kin
     clock = Clock()
     miner = one(kind, clock)
     settled(miner, clock)
-    seen = [miner.truth(clock.now + n * 61) for n in range(120)]
-    for truth in seen:
+    times = [clock.now + n * 61 for n in range(120)]
+    seen = [miner.truth(now) for now in times]
+    for now, truth in zip(times, seen, strict=True):
         assert truth["state"] == "mining"
         assert truth["hash_rate_hs"] == pytest.approx(miner.kind.hw.nominal_hs, rel=0.04)
-        assert truth["hash_rate_hs"] == sum(board["hash_rate_hs"] for board in truth["boards"])
+        assert truth["hash_rate_hs"] == sum(board.rate_hs for board in miner.moment(now).boards)
         assert 60 < truth["temp_chip_max_c"] < 95
-        assert all(2000 < rpm < 7000 for rpm in miner.moment().fans)
+        assert all(2000 < rpm < 7000 for rpm in miner.moment(now).fans)
     assert len({truth["hash_rate_hs"] for truth in seen}) == len(seen)
     tick = clock.now // 5 * 5
     assert miner.truth(tick)["hash_rate_hs"] == miner.truth(tick + 4.9)["hash_rate_hs"]

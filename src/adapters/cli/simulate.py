@@ -39,6 +39,8 @@ _FAULTS = {
     "denied": "close without a word",
     "huge": "never end their replies",
     "html": "answer with a web page",
+    "noise": "answer with binary noise",
+    "deep": "answer with JSON too deep for any parser",
     "down": "say that their mining process is down",
 }
 _CONDITIONS = {

@@ -1,8 +1,8 @@
 """Avalon: cgminer with the machine's state in one string of ``KEY[VALUE]`` pairs."""
 
-from functools import lru_cache
+from functools import lru_cache, partial
 
-from .cgminer import POOLS, Dialect, accepted_by_pool, status, worker
+from .cgminer import POOLS, Dialect, Reply, accepted_by_pool, status, worker
 from .life import Moment
 
 _NAME = "cgminer 4.11.1"
@@ -31,9 +31,9 @@ def _averages(m: Moment) -> str:
     return f'"MHS av":{average:.2f},"MHS 30s":{rate:.2f},"MHS 1m":{rate:.2f},"MHS 5m":{calm:.2f},"MHS 15m":{calm:.2f}'
 
 
-def _summary(m: Moment) -> str:
+def _summary(name: str, m: Moment) -> str:
     return (
-        f'{{{status(m, 11, "Summary", _NAME)},"SUMMARY":[{{"Elapsed":{m.uptime_s},{_averages(m)},"Found Blocks":0,'
+        f'{{{status(m, 11, "Summary", name)},"SUMMARY":[{{"Elapsed":{m.uptime_s},{_averages(m)},"Found Blocks":0,'
         f'"Getworks":{m.accepted // 3},"Accepted":{m.accepted},"Rejected":{m.rejected},"Hardware Errors":{m.hw_errors},'
         f'"Utility":{60 / m.hw.share_every_s:.2f},"Discarded":0,"Stale":{m.stale},"Get Failures":0,'
         f'"Local Work":{m.accepted * 240},'
@@ -46,9 +46,9 @@ def _summary(m: Moment) -> str:
     )
 
 
-def _devs(m: Moment) -> str:
+def _devs(name: str, m: Moment) -> str:
     return (
-        f'{{{status(m, 9, "1 ASC(s)", _NAME)},"DEVS":[{{"ASC":0,"Name":"AVA10","ID":0,"Enabled":"Y","Status":"Alive",'
+        f'{{{status(m, 9, "1 ASC(s)", name)},"DEVS":[{{"ASC":0,"Name":"AVA10","ID":0,"Enabled":"Y","Status":"Alive",'
         f'"Temperature":{m.ambient_c}.00,{_averages(m)},"Accepted":{m.accepted},"Rejected":{m.rejected},'
         f'"Hardware Errors":{m.hw_errors},"Utility":6.60,"Last Share Pool":{m.pool},"Last Share Time":{m.when - 5},'
         f'"Total MH":0.0000,'
@@ -65,7 +65,7 @@ def _devdetails(m: Moment) -> str:
     )
 
 
-def _pools(m: Moment) -> str:
+def _pools(name: str, m: Moment) -> str:
     user = worker(m)
     items = ",".join(
         f'{{"POOL":{n},"URL":"{url}","Status":"{state}","Priority":{n},"Quota":1,"Long Poll":"N",'
@@ -84,7 +84,7 @@ def _pools(m: Moment) -> str:
         f'"Current Block Height":900000,"Current Block Version":536870912}}'
         for n, ((url, state), (accepted, rejected, stale)) in enumerate(zip(POOLS, accepted_by_pool(m), strict=True))
     )
-    return f'{{{status(m, 7, "3 Pool(s)", _NAME)},"POOLS":[{items}],"id":1}}'
+    return f'{{{status(m, 7, "3 Pool(s)", name)},"POOLS":[{items}],"id":1}}'
 
 
 def watts(m: Moment) -> int:
@@ -158,14 +158,17 @@ def _config(m: Moment) -> str:
     )
 
 
+def named(name: str) -> dict[str, Reply]:
+    """Return the commands that all Avalons answer alike, by a program of that name."""
+    return {"summary": partial(_summary, name), "devs": partial(_devs, name), "pools": partial(_pools, name)}
+
+
 AVALON = Dialect(
     _NAME,
     {
+        **named(_NAME),
         "version": _version,
-        "summary": _summary,
-        "devs": _devs,
         "devdetails": _devdetails,
-        "pools": _pools,
         "estats": _stats,
         "stats": _stats,
         "litestats": _litestats,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from . import web, whatsminer3
 from .cgminer import REQUEST_LIMIT, Dialect
-from .knobs import DOWN, HTML, Knobs, garble
+from .knobs import DEEP, DOWN, HTML, NOISE, Knobs, garble
 from .talk import REQUEST_S, Reply, Talk
 
 if TYPE_CHECKING:
@@ -68,6 +68,10 @@ def _spoilt(knobs: Knobs, body: bytes, request: bytes) -> bytes:
         return HTML
     if knobs.down:
         return DOWN
+    if knobs.noise:
+        return NOISE
+    if knobs.deep:
+        return DEEP
     if knobs.garbled:
         body = garble(body, zlib.crc32(request))
     return body[: len(body) * 3 // 5] if knobs.cut else body
@@ -135,7 +139,9 @@ class Api3Door(_Door):
         body = _spoilt(knobs, whole, request)
         said = struct.pack("<I", len(whole) if knobs.cut else len(body)) + body
         return self._said(
-            said, struct.pack("<I", knobs.huge) + _ENDLESS, keep_open=not (knobs.cut or knobs.html or knobs.down)
+            said,
+            struct.pack("<I", knobs.huge) + _ENDLESS,
+            keep_open=not (knobs.cut or knobs.html or knobs.down or knobs.noise),
         )
 
 

@@ -55,6 +55,8 @@ HARDWARE: tuple[Hardware, ...] = (
     # Avalon.
     Hardware("a1246", "Avalon", "1246-90", "22051102_5be7aa1_31c04fe", 3, 120, 4, 90e12, 3420, 512, weight=2),
     Hardware("a1346", "Avalon", "1346-110", "24031501_0d1e6c2_a90b7d4", 3, 120, 4, 110e12, 3300, 540, weight=2),
+    # A controller with ten machines.
+    Hardware("a741", "Avalon", "741", "7411706-3162860", 10, 88, 10, 72e12, 11500, 607, sleeps=False, weight=1),
     # Elphapex, HTTP only: one asks for a login, the other does not.
     Hardware("dg1+", "Elphapex", "DG1+", "DG1+_SW_V1.0.4", 4, 204, 4, 14e9, 3920, 1850, "scrypt", weight=2),
     Hardware("dg1", "Elphapex", "DG1", "DG1_SW_V1.0.1", 4, 192, 4, 11e9, 3420, 1725, "scrypt", weight=1),

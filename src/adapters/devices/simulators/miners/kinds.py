@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from . import antminer, antminer_web, avalon, elphapex, whatsminer
+from . import antminer, antminer_web, avalon, avalon_modules, elphapex, whatsminer
 from .cgminer import Dialect
 from .hardware import HARDWARE, Hardware
 from .web import Site
@@ -41,6 +41,7 @@ _VOICES: dict[str, tuple[Dialect | None, bool, Site | None]] = {
     "l7": (antminer.MODERN, False, _BITMAIN),
     "a1246": (avalon.AVALON, False, None),
     "a1346": (avalon.AVALON, False, None),
+    "a741": (avalon_modules.MODULES, False, None),
     "dg1+": (None, False, _DAOGE),
     "dg1": (None, False, Site(elphapex.PAGES)),
 }

@@ -6,6 +6,10 @@ from typing import Any
 
 #: A page that stands in the way of the miner, as a proxy's or a captive portal's does.
 HTML = b"<html><head><title>Login</title></head><body><h1>Please log in</h1></body></html>\n"
+#: Nothing that anybody could read.
+NOISE = bytes(range(255, 0, -1)) * 8
+#: A hundred thousand brackets.
+DEEP = b"[" * 100_000
 #: What a Whatsminer's front says when its mining process is down.
 DOWN = b"Socket connect failed: Connection refused\n"
 
@@ -37,6 +41,10 @@ class Knobs:
     html: bool = False
     #: Answers every command with the text that stands for "the mining process is down".
     down: bool = False
+    #: Answers every command with binary noise.
+    noise: bool = False
+    #: Answers every command with JSON of a depth that no parser should follow.
+    deep: bool = False
     #: Boots every so many minutes; 0: by nature, every day or three.
     reboot_minutes: float = 0.0
 

@@ -119,8 +119,8 @@ def scramble(seed: int, step: int) -> int:
 
 
 def _dice(bits: int, place: int) -> float:
-    """Return one of the eight numbers in [0, 1) that 64 bits hold."""
-    return (bits >> 8 * place & 255) / 256.0
+    """Return one of the numbers in [0, 1) that can be read from 64 bits."""
+    return (bits >> place * 11 % 57 & 255) / 256.0
 
 
 def _drift(seed: int, channel: int, t: float, period: float) -> float:
@@ -227,7 +227,7 @@ def observe(
         steady = each * part * health * (0.985 + 0.04 * wander)
         made = steady * (0.992 + 0.016 * _dice(now, slot))
         load = made / each
-        temp = ambient + heat + 3.0 + 29.0 * load + 2.0 * slot + 1.5 * _dice(now, 7 - slot)
+        temp = ambient + heat + 3.0 + 29.0 * load + 2.0 * (slot % 4) + 1.5 * _dice(now, 7 - slot)
         chip = temp + 2.0 + 14.0 * load
         found = int(work * clumsy * (0.5 + _dice(born, 7 - slot)))
         boards.append(BoardNow(slot, made, int(temp), int(chip), chips, found, accepted // hw.boards))

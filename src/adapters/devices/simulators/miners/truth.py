@@ -28,15 +28,18 @@ def truth(kind: Kind, m: Moment) -> dict[str, Any]:
     if maker == "Whatsminer" and not fans:
         fans = [0, 0]
     avalon = maker == "Avalon"
+    # Old Avalons tell of their machines, not of boards, and of no power.
+    modules = hw.kind == "a741"
+    silent_boards = silent or modules
     return {
         "maker": maker,
-        "model": {"a1246": "Avalon 1246", "a1346": "Avalon A1346"}.get(hw.kind, hw.model),
-        "firmware": f"{hw.model}-{hw.firmware}" if avalon else hw.firmware,
+        "model": {"a741": "Avalon 741", "a1246": "Avalon 1246", "a1346": "Avalon A1346"}.get(hw.kind, hw.model),
+        "firmware": f"{hw.model}-{hw.firmware}" if avalon and not modules else hw.firmware,
         "algorithm": hw.algorithm,
         "state": "idle" if asleep and not hw.sleeps else m.state,
         "hash_rate_hs": m.rate_hs,
-        "hash_rate_nominal_hs": None if silent or (avalon and m.state != "mining") else hw.nominal_hs,
-        "power_w": m.power_w if maker == "Whatsminer" else avalon_watts(m) if avalon else None,
+        "hash_rate_nominal_hs": None if silent or (avalon and not modules and m.state != "mining") else hw.nominal_hs,
+        "power_w": m.power_w if maker == "Whatsminer" else avalon_watts(m) if avalon and not modules else None,
         "temp_env_c": m.ambient_c if maker in ("Whatsminer", "Avalon") else None,
         "temp_board_max_c": None if silent or avalon else m.temp_max_c,
         "temp_chip_max_c": None if silent else m.chip_max_c,
@@ -48,7 +51,7 @@ def truth(kind: Kind, m: Moment) -> dict[str, Any]:
         "uptime_s": m.uptime_s,
         "active_pool": None if asleep and maker == "Whatsminer" else pool,
         "boards": []
-        if silent
+        if silent_boards
         else [
             {
                 "slot": board.slot + first,
