@@ -218,6 +218,14 @@ async def test_a_second_client_waits_for_the_first_and_is_counted() -> None:
         assert farm.overlaps == 1
 
 
+async def test_a_crowd_is_served_one_by_one() -> None:
+    async with farm_of("s9") as farm:
+        (miner,) = farm.miners
+        replies = await asyncio.gather(*(ask(miner, SUMMARY) for _ in range(90)))
+        assert len(set(replies)) == 1
+        assert miner.served == 90
+
+
 async def test_a_client_that_hung_up_is_in_nobodys_way() -> None:
     async with farm_of("s9", faults={"mute": 1.0}) as farm:
         (miner,) = farm.miners

@@ -73,9 +73,14 @@ class Talk:
         self.waiting = False
         self.deadline = 0.0
 
+    def promote(self) -> None:
+        """Serve a client that waited, if it still does."""
+        if self.waiting and self.sock.fileno() >= 0:
+            self.waiting = False
+            self.begin()
+
     def begin(self) -> None:
         """Wait for the request; most have sent it already."""
-        self.waiting = False
         self.deadline = time.monotonic() + self.door.idle_s
         self._read()
 
@@ -107,7 +112,7 @@ class Talk:
         talks = self.door.talks
         talks.remove(self)
         if self.door.one_by_one and talks and talks[0].waiting:
-            talks[0].begin()
+            asyncio.get_running_loop().call_soon(talks[0].promote)
 
     def _want(self, mask: int) -> None:
         """Be called when the socket is ready for ``mask``."""
@@ -140,6 +145,8 @@ class Talk:
         self._next()
 
     def _next(self) -> None:
+        if self.sock.fileno() < 0:
+            return
         request = self.door.take(self.buffer)
         if request is None:
             self._want(_READ)
@@ -189,7 +196,8 @@ class Talk:
             return
         self.reply = None
         self.deadline = time.monotonic() + self.door.idle_s
-        self._next()
+        self._want(0)
+        asyncio.get_running_loop().call_soon(self._next)
 
 
 _SILENCE = Reply(iter(()))
