@@ -20,6 +20,7 @@ from starlette.routing import BaseRoute, Route
 
 STATIC = Path(__file__).with_name("static")
 CHARTS = "vendor/uplot/uPlot.iife.min.js"
+NO_FILE = "The pages have no such file."
 #: mimetypes reads the system's tables, which differ; a module of a wrong type is not run.
 TYPES = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml", ".html": "text/html"}
 
@@ -75,13 +76,15 @@ def pages(*, api: str = "/api", identity: str = "/api", static: Path = STATIC) -
     shell = Template((static / "shell.html").read_text("utf-8"))
 
     async def page(request: Request) -> Response:
+        if request.path_params["path"].startswith("static/"):
+            raise HTTPException(404, NO_FILE)
         root = request.scope.get("root_path", "").rstrip("/")
         return _answer(request, _render(shell, files, root, api, identity), "no-cache")
 
     async def file(request: Request) -> Response:
         found = files.files.get(request.path_params["path"])
         if found is None:
-            raise HTTPException(404, "The pages have no such file.")
+            raise HTTPException(404, NO_FILE)
         # A page opened before an upgrade asks under the old digest: it gets the new files, and keeps none.
         current = request.path_params["digest"] == files.digest
         return _answer(request, found, "public, max-age=31536000, immutable" if current else "no-cache")

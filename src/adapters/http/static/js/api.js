@@ -31,7 +31,7 @@ export function setCsrf(token) {
  * Ask. Returns `{data, total, etag}`.
  * Events on `document`: `lineman:up`, `lineman:down` (reachable or not), `lineman:logged-out`.
  */
-export async function ask(method, url, { body, etag, signal, quiet401 = false, deadline = DEADLINE_MS } = {}) {
+export async function ask(method, url, { body, etag, signal, quiet401 = false, deadline = DEADLINE_MS, again = true } = {}) {
   const headers = { Accept: "application/json" };
   if (body !== undefined) headers["Content-Type"] = "application/json";
   if (etag) headers["If-Match"] = etag;
@@ -61,6 +61,11 @@ export async function ask(method, url, { body, etag, signal, quiet401 = false, d
   if (response.status === 401 && !quiet401) document.dispatchEvent(new CustomEvent("lineman:logged-out"));
   const retry = Number(response.headers.get("Retry-After"));
   const problem = data && typeof data === "object" ? data : { detail: text.slice(0, 200) };
+  if (problem.code === "bad-csrf-token" && again) {
+    // Another tab logged in anew: same cookie, another token. Nothing was done, so once more does no harm.
+    setCsrf((await identity("GET", "auth/me", { signal })).data.csrf);
+    return ask(method, url, { body, etag, signal, quiet401, deadline, again: false });
+  }
   throw new Problem(response.status, problem, Number.isFinite(retry) && retry > 0 ? retry : null);
 }
 

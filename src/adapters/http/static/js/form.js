@@ -9,10 +9,10 @@ let serial = 0;
  * types `text password number checkbox select checks`. `send(values, {changed})` may throw a Problem.
  * Returns `{element, set(name, value), field(name), values}`.
  */
-export function form({ fields, submit, send, cancel, extra }) {
+export function form({ fields, submit, send, cancel, extra, quiet = false }) {
   const parts = new Map(fields.map((field) => [field.name, makeField(field)]));
   const summary = h("div", { class: "form-error", role: "alert", hidden: true });
-  const button = h("button", { type: "submit", class: "primary" }, submit);
+  const button = h("button", { type: "submit", class: quiet ? null : "primary" }, submit);
   const groups = new Map();
   for (const field of fields) {
     const key = field.group ?? "";
@@ -82,7 +82,7 @@ function makeField({ name, label, type = "text", value, hint, options = [], list
   const { input, read, write } = control({ id, name, type, value, options, list, attributes: { ...attributes, ...described } });
   const title = type === "checks" ? h("legend", {}, label) : h("label", { for: id }, label);
   const element = h(type === "checks" ? "fieldset" : "div", { class: `field ${type}` },
-    type === "checkbox" ? [input, title] : [title, input.list_ ? [input, input.list_] : input], note, error);
+    type === "checkbox" ? [input, title] : [title, input.list_ ? [input, input.list_] : input], error, note);
   return {
     element, input, read, write,
     error(message) {
@@ -108,7 +108,7 @@ function control({ id, name, type, value, options, list, attributes }) {
       const box = h("input", { type: "checkbox", checked: value?.includes(one) ?? false });
       return { one, box, element: h("label", {}, box, " ", text) };
     });
-    const input = h("div", { class: "checks", tabindex: -1, ...attributes }, boxes.map(({ element }) => element));
+    const input = h("div", { class: "check-list", tabindex: -1, ...attributes }, boxes.map(({ element }) => element));
     return { input, read: () => boxes.filter(({ box }) => box.checked).map(({ one }) => one), write() {} };
   }
   if (type === "checkbox") {

@@ -42,6 +42,9 @@ export function power(watts) {
   return Math.abs(watts) < 1e4 ? join(number(watts), "W") : scaled(watts, "W");
 }
 
+/** Joules per hash of the customary unit: J/TH for sha256, J/GH for scrypt. */
+export const efficiency = (view) => join(number(view.efficiency_j_th, 1), `J/${(view.hash_rate_unit ?? "TH/s").replace("/s", "")}`);
+
 export const temperature = (celsius, decimals = 0) => join(number(celsius, decimals), "°C");
 export const rpm = (value) => join(number(value), "rpm");
 export const percent = (ratio, decimals = 0) => join(number(ratio == null ? null : ratio * 100, decimals), "%");

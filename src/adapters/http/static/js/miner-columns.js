@@ -1,6 +1,6 @@
 // The columns of the miner table: what each shows, and by which words the API sorts it.
 import { h, setAttribute, setText } from "./dom.js";
-import { NONE, number, percent, power, rate, setTime, temperature } from "./format.js";
+import { NONE, efficiency, number, percent, power, rate, setTime, temperature } from "./format.js";
 import { pageUrl } from "./place.js";
 import { STATES, STATE_MEANINGS, badge, why } from "./words.js";
 
@@ -117,7 +117,7 @@ export const COLUMNS = [
   one("temperature", "Hottest", "temperature", (view) => [temperature(view.temperature), ""]),
   one("fan", "Fans", "fan_speed", (view) => [number(view.fan_speed), view.fan_speed == null ? "" : "rpm"]),
   one("power", "Power", "power_w", (view) => [
-    power(view.power_consumption), view.efficiency_j_th == null ? "" : `${number(view.efficiency_j_th, 1)}\u00a0J/TH`,
+    power(view.power_consumption), view.efficiency_j_th == null ? "" : efficiency(view),
   ]),
   {
     name: "seen", class: "num", sorts: [["last_seen", "Last seen"]],

@@ -105,7 +105,7 @@ function rawViewer() {
       chosen = name;
       draw();
     } }, name === "reading" ? "as lineman reads it" : name)));
-    put(when, "of ", timeElement(stats.timestamp));
+    put(when, "from ", timeElement(stats.timestamp));
     const text = chosen ? JSON.stringify(choices.find(([name]) => name === chosen)[1], null, 2) : "Nothing is kept of the last reply.";
     put(body, text.length > RAW_LIMIT ? `${text.slice(0, RAW_LIMIT)}\n… cut after ${number(RAW_LIMIT)} of ${number(text.length)} characters` : text);
   };

@@ -17,7 +17,7 @@ function fieldsOf(view, makers, places) {
     { name: "name", label: LABELS.name, value: view?.name, required: true, autofocus: true },
     { name: "manufacturer", label: LABELS.manufacturer, type: "select", value: view?.manufacturer ?? makers[0], options: makers.map((one) => [one, one]) },
     { name: "ip_address", label: LABELS.ip_address, value: view?.ip_address, required: true, placeholder: "192.168.1.100" },
-    { name: "port", label: LABELS.port, value: view?.port, ...number, placeholder: "4028", hint: "Left empty: the maker's main port" },
+    { name: "port", label: LABELS.port, value: view?.port, ...number, placeholder: "4028", hint: view?.port ? null : "Left empty: the maker's main port" },
     { name: "model", label: LABELS.model, value: view?.model, list: [], hint: "Any text; the miner says itself what it is" },
     { name: "container_id", label: LABELS.container_id, type: "select", value: view?.container_id == null ? "" : String(view.container_id), options: [["", "none"], ...places.map(({ id, name }) => [String(id), name])] },
     { name: "is_active", label: "Poll this miner", type: "checkbox", value: view?.is_active ?? true },

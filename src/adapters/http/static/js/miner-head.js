@@ -1,6 +1,6 @@
 // The top of a miner's page: who it is, how it is and why, its figures.
 import { h, setAttribute, setText, show as put } from "./dom.js";
-import { NONE, duration, number, percent, power, rate, rpm, setTime, temperature, timeElement } from "./format.js";
+import { NONE, duration, efficiency, number, percent, power, rate, rpm, setTime, temperature, timeElement } from "./format.js";
 import { pageUrl } from "./place.js";
 import { figureBox } from "./totals.js";
 import { AVAILABILITY, MISSES, POWER_KINDS, STATES, STATE_MEANINGS, glyph } from "./words.js";
@@ -81,7 +81,7 @@ export function figures() {
       boxes.temperature.update(temperature(view.temperature, 1), reading?.temp_chip_max_c != null ? "chip" : reading?.temp_board_max_c != null ? "board" : "");
       boxes.fans.update(rpm(view.fan_speed), fanNote(reading));
       boxes.power.update(power(view.power_consumption), view.power_consumption == null ? "the miner does not say" : (POWER_KINDS[view.power_kind] ?? ""));
-      boxes.efficiency.update(view.efficiency_j_th == null ? NONE : `${number(view.efficiency_j_th, 1)}\u00a0J/TH`);
+      boxes.efficiency.update(efficiency(view));
       boxes.uptime.update(duration(view.uptime_s), "of its process");
       boxes.shares.update(number(view.accepted_shares), "accepted");
       boxes.rejects.update(percent(view.reject_ratio, 2), view.rejected_shares == null ? "" : `${number(view.rejected_shares)} since start`);

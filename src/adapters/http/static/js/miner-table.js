@@ -125,18 +125,27 @@ function beyond(back) {
 function filterBar({ state, set, places, makers, fixed, clear }) {
   const search = h("input", { type: "search", placeholder: "Name, address or model", "aria-label": "Search miners", autocomplete: "off", spellcheck: "false" });
   let timer = null;
+  const commit = () => {
+    clearTimeout(timer);
+    timer = null;
+    set("search", search.value.trim());
+  };
   search.addEventListener("input", () => {
     clearTimeout(timer);
-    timer = setTimeout(() => set("search", search.value.trim()), 250);
+    timer = setTimeout(commit, 250);
   });
   search.addEventListener("keydown", (event) => {
     if (event.key !== "Escape") return;
     if (search.value) {
       search.value = "";
-      set("search", "");
+      commit();
     } else search.blur();
   });
-  const choice = (name, label, options) => [name, h("select", { "aria-label": label, onchange: (event) => set(name, event.target.value) },
+  const choose = (name, value) => {
+    if (timer) commit();
+    set(name, value);
+  };
+  const choice = (name, label, options) => [name, h("select", { "aria-label": label, onchange: (event) => choose(name, event.target.value) },
     h("option", { value: "" }, label), options.map(([value, text]) => h("option", { value }, text)))];
   const choices = [
     "container_id" in fixed ? null : choice("container_id", "All containers", places.map(({ id, name }) => [id, name])),
@@ -147,7 +156,8 @@ function filterBar({ state, set, places, makers, fixed, clear }) {
   ].filter(Boolean);
   const reset = h("button", { type: "button", class: "plain", onclick: clear }, "Clear");
   const mark = () => {
-    if (document.activeElement !== search || !state.has("search")) search.value = state.get("search") ?? "";
+    // What is being typed is newer than the address.
+    if (!timer) search.value = state.get("search") ?? "";
     for (const [name, select] of choices) {
       select.value = state.get(name) ?? "";
       select.classList.toggle("set", Boolean(select.value));

@@ -51,6 +51,8 @@ export function connectionBanner() {
     element.hidden = false;
     count(wait = 3);
   });
+  window.addEventListener("offline", () => document.dispatchEvent(new CustomEvent("lineman:down")));
+  window.addEventListener("online", () => down && retry());
   document.addEventListener("lineman:up", () => {
     if (!down) return;
     down = false;

@@ -51,7 +51,8 @@ function row(again) {
     await again();
   };
   const button = h("button", { type: "button", class: "quiet-danger", onclick: revoke }, "Revoke");
-  const element = h("tr", {}, h("td", {}, name, by), h("td", {}, role), h("td", {}, made), h("td", {}, used), h("td", {}, end), h("td", { class: "row-actions" }, button));
+  const element = h("tr", {}, h("td", {}, name, by), h("td", { "data-label": "Role" }, role), h("td", { "data-label": "Made" }, made),
+    h("td", { "data-label": "Last used" }, used), h("td", { "data-label": "Ends" }, end), h("td", { class: "row-actions" }, button));
   return {
     element,
     update(next) {

@@ -46,7 +46,8 @@ function row({ places, again }) {
   const approve = h("button", { type: "button", class: "primary", onclick: () => change(user, { is_active: true }, `${user.username} may log in now.`).then(again) }, "Approve");
   const edit = h("button", { type: "button", onclick: async () => (await editUser(user, places())) && again() }, "Edit");
   return {
-    element: h("tr", {}, h("td", {}, name, email), h("td", {}, role), h("td", { class: "wrap" }, where), h("td", {}, status), h("td", {}, login), h("td", { class: "row-actions" }, approve, edit)),
+    element: h("tr", {}, h("td", {}, name, email), h("td", { "data-label": "Role" }, role), h("td", { class: "wrap", "data-label": "Containers" }, where),
+      h("td", { "data-label": "Status" }, status), h("td", { "data-label": "Last login" }, login), h("td", { class: "row-actions" }, approve, edit)),
     update(next) {
       user = next;
       setText(name, user.username + (user.username === current()?.user?.username ? " (you)" : ""));
@@ -115,7 +116,8 @@ function addUser(places) {
   return dialog.closed;
 }
 
-function editUser(user, places) {
+async function editUser(listed, places) {
+  const { data: user, etag } = await identity("GET", `users/${listed.id}`);
   const myself = user.id === current()?.user?.id;
   const built = form({
     fields: [
@@ -126,14 +128,16 @@ function editUser(user, places) {
     ],
     submit: "Save", cancel: () => dialog.close(null),
     async send(values, { changed }) {
+      // Containers confine clients only: of the other roles the API would refuse them.
+      if (values.role !== "client") delete changed.container_ids;
       if (!Object.keys(changed).length) return dialog.close(null);
-      const { data } = await identity("PUT", `users/${user.id}`, { body: changed });
+      const { data } = await identity("PUT", `users/${user.id}`, { body: changed, etag });
       say(`${data.username} is saved. His sessions end with a change of his rights.`);
       dialog.close(data);
     },
   });
   const password = form({
-    fields: [{ name: "password", label: "New password", type: "password", autocomplete: "new-password" }], submit: "Set password",
+    fields: [{ name: "password", label: "New password", type: "password", autocomplete: "new-password" }], submit: "Set password", quiet: true,
     async send({ password: value }) {
       await identity("POST", `users/${user.id}/password`, { body: { password: value ?? "" } });
       say(`${user.username} has a new password; his sessions are ended.`);

@@ -13,7 +13,7 @@ export function availabilityBar({ link } = {}) {
   const parts = ORDER.map((name) => {
     const count = h("b", { class: "num" });
     const segment = h("span", { "data-is": name });
-    const body = [glyph(name), count, AVAILABILITY[name].word.toLowerCase()];
+    const body = [glyph(name), count, ` ${AVAILABILITY[name].word.toLowerCase()}`];
     const inner = link ? h("a", { href: link(name) }, body) : h("span", {}, body);
     const item = h("li", { "data-is": name }, inner);
     segments.append(segment);
