@@ -20,13 +20,8 @@ async def miner_of(api: Api, word: str) -> Thing:
         found: Thing = (await api.get(f"/api/miners/{word}")).value
         return found
     host, _ = split_address(word)
-    wanted = word.casefold()
-    miners = [
-        miner
-        async for miner in api.pages("/api/miners", {"search": host})
-        if wanted in (miner["name"].casefold(), miner["ip_address"], address(miner))
-    ]
-    return _only(miners, "miner", word)
+    miners = [miner async for miner in api.pages("/api/miners", {"search": host})]
+    return _only(_called(word, miners, "name", "ip_address") or _at(word, miners), "miner", word)
 
 
 async def container_of(api: Api, word: str) -> Thing:
@@ -34,9 +29,8 @@ async def container_of(api: Api, word: str) -> Thing:
     if word.isdecimal():
         found: Thing = (await api.get(f"/api/containers/{word}")).value
         return found
-    wanted = word.casefold()
-    named = [one async for one in api.pages("/api/containers", {}) if one["name"].casefold() == wanted]
-    return _only(named, "container", word)
+    containers = [one async for one in api.pages("/api/containers", {})]
+    return _only(_called(word, containers, "name"), "container", word)
 
 
 async def container_id_of(api: Api, word: str | None) -> int | None:
@@ -46,10 +40,19 @@ async def container_id_of(api: Api, word: str | None) -> int | None:
 
 async def user_of(api: Api, word: str) -> Thing:
     """The user of this name or number.  Raises as ``miner_of``."""
-    wanted = word.casefold()
     users = [user async for user in api.pages("/api/users", {})]
-    named = [user for user in users if user["username"].casefold() == wanted]
-    return _only(named or [user for user in users if str(user["id"]) == word], "user", word)
+    return _only(_called(word, users, "username") or [one for one in users if str(one["id"]) == word], "user", word)
+
+
+def _called(word: str, things: list[Any], *fields: str) -> list[Any]:
+    """Those of exactly this name, else those of this name in any case."""
+    wanted = word.casefold()
+    exact = [one for one in things if word in (one[name] for name in fields)]
+    return exact or [one for one in things if wanted in (one[name].casefold() for name in fields)]
+
+
+def _at(word: str, miners: list[Any]) -> list[Any]:
+    return [miner for miner in miners if address(miner) == word]
 
 
 def _only(found: list[Any], what: str, word: str) -> Thing:

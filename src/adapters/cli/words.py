@@ -64,7 +64,11 @@ def _ask(called: Frame, path: str, incomplete: str) -> list[Any]:
     async def ask() -> list[Any]:
         with anyio.move_on_after(PATIENCE):
             async with opened(called) as api:
-                query = {"limit": 50, "search": incomplete or None} if path.endswith("miners") else {"limit": 1000}
+                query = (
+                    {"limit": 50, "search": None if incomplete.isdecimal() else incomplete or None}
+                    if path.endswith("miners")
+                    else {"limit": 1000}
+                )
                 found: list[Any] = (await api.get(path, query)).value
                 return found
         return []
