@@ -27,8 +27,8 @@ from ...ports.miners import (
 )
 
 #: Under which command a dialect files what the specification calls summary and stats.
-SUMMARY = ("summary", "get.miner.status", "summary.cgi", "api/v1/summary")
-STATS = ("stats", "estats", "litestats", "edevs", "devs", "stats.cgi")
+SUMMARY = ("summary", "get.miner.status", "status")
+STATS = ("stats", "estats", "litestats", "edevs", "devs", "get.device.info")
 
 
 class StatView(msgspec.Struct, frozen=True, kw_only=True):

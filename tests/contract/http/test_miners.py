@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import anyio
 import attrs
 import httpx
 import pytest
@@ -301,6 +302,16 @@ async def test_who_changes_what_he_did_not_see_is_stopped_if_he_asks(anna: httpx
     stale = await anna.put("/api/miners/1", json={"name": "second"}, headers={"if-match": seen})
     assert (stale.status_code, stale.json()["code"]) == (412, "stale")
     assert (await anna.put("/api/miners/1", json={"name": "second"})).status_code == 200
+
+
+async def test_changes_of_different_fields_at_once_all_count(anna: httpx.AsyncClient) -> None:
+    wanted = {"name": "renamed", "model": "M50S", "username": "root"}
+    async with anyio.create_task_group() as tasks:
+        for field, value in wanted.items():
+            tasks.start_soon(lambda body: anna.put("/api/miners/1", json=body), {field: value})
+    view = (await anna.get("/api/miners/1")).json()
+    assert {field: view[field] for field in wanted} == wanted
+    assert view["revision"] == 4
 
 
 async def test_a_miner_cannot_move_onto_another(anna: httpx.AsyncClient) -> None:
