@@ -195,6 +195,8 @@ async def working(api: Api) -> AsyncIterator["Lease | None"]:
         return
     async with api.local.service.permit.borrowed() as other:
         yield other
+        if other is None:
+            await api.local.tidy()
 
 
 def _client(url: str, token: Keys, **kwargs: Any) -> "httpx.AsyncClient":

@@ -26,6 +26,12 @@ class Local:
     service: "Service"
     app: App
 
+    async def tidy(self) -> None:
+        """Keep the series that charts are drawn from, as a service would do, where none does."""
+        series, clock = self.service.house.series_store(), self.service.house.clock()
+        await series.roll_up(now=clock.now())
+        await series.prune(now=clock.now())
+
 
 def as_actor(app: App, actor: Actor) -> App:
     """``app``, asked by ``actor``: no server puts him into a scope, so none can be fooled into it."""

@@ -12,9 +12,10 @@ from ...ports.miners.watch import Availability
 from . import figures, words
 from .asking import ask_password, confirm, password_option, yes_option
 from .client import Answer, Api, asks
+from .details import efficiency, rate, show_miner
 from .frame import Group
 from .lookup import address, container_id_of, given, miner_of, split_address
-from .output import Column, emit, field, note, show_fields, show_table
+from .output import Column, emit, field, note, show_table
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -36,10 +37,6 @@ def miners() -> None:
     """
 
 
-def _rate(miner: Mapping[str, Any]) -> object:
-    return None if miner["hash_rate_hs"] is None else figures.rate(miner["hash_rate_hs"], miner["algorithm"])
-
-
 COLUMNS = (
     field("ID", "id", right=True),
     field("Name", "name"),
@@ -49,12 +46,12 @@ COLUMNS = (
     field("Container", "container_id", right=True, spare=6),
     field("Availability", "availability"),
     field("State", "state", spare=1),
-    Column("Hash rate", _rate, right=True),
+    Column("Hash rate", rate, right=True),
     field("Rate %", "rate_ratio", lambda ratio: figures.number(round(ratio * 100, 1)), right=True, spare=7),
     field("Temp °C", "temperature", figures.number, right=True),
     field("Fan rpm", "fan_speed", figures.number, right=True, spare=5),
     field("Power W", "power_consumption", figures.number, right=True, spare=2),
-    field("J/TH", "efficiency_j_th", figures.number, right=True, spare=8),
+    Column("Efficiency", efficiency, right=True, spare=8),
     field("Seen", "last_seen", figures.ago, right=True, spare=9),
 )
 
@@ -116,57 +113,7 @@ async def list_(api: Api, **chosen: Any) -> None:
 async def show(api: Api, miner: str) -> None:
     """Show all that is known of one miner."""
     found = await miner_of(api, miner)
-    emit(await api.get(f"/api/miners/{found['id']}"), _show)
-
-
-def _show(miner: Mapping[str, Any]) -> None:
-    times = ("created_at", "last_seen", "availability_since", "state_since", "polled_at", "last_share_at")
-    rows = {name: value for name, value in miner.items() if name not in ("stats", "hash_rate_hs", "hash_rate_unit")}
-    rows |= {name: figures.moment(miner[name]) for name in times if miner.get(name)}
-    rows["hash_rate"] = _rate(miner)
-    if miner["hash_rate_nominal_hs"] is not None:
-        rows["hash_rate_nominal_hs"] = figures.rate(miner["hash_rate_nominal_hs"], miner["algorithm"])
-    rows["reasons"] = ", ".join(miner["reasons"])
-    show_fields({name.removesuffix("_hs").replace("_", " "): value for name, value in rows.items()})
-    reading = (miner.get("stats") or {}).get("reading") or {}
-    if reading.get("boards"):
-        _show_boards(reading)
-    if reading.get("pools"):
-        click.echo()
-        show_table(POOLS, reading["pools"], title="Pools")
-
-
-def _show_boards(reading: Mapping[str, Any]) -> None:
-    def board_rate(board: Mapping[str, Any]) -> object:
-        value = board.get("hash_rate_hs")
-        return None if value is None else figures.rate(value, reading.get("algorithm"))
-
-    click.echo()
-    show_table(
-        (
-            field("Slot", "slot", right=True),
-            Column("Hash rate", board_rate, right=True),
-            field("Board °C", "temp_board_c", figures.number, right=True),
-            field("Chip °C", "temp_chip_c", figures.number, right=True),
-            field("Chips", "chips_total", right=True),
-            field("Bad", "chips_bad", right=True),
-            field("MHz", "freq_mhz", figures.number, right=True),
-            field("HW errors", "hw_errors", right=True),
-        ),
-        reading["boards"],
-        title="Boards",
-    )
-
-
-POOLS = (
-    field("ID", "index", right=True),
-    field("URL", "url"),
-    field("User", "user"),
-    field("Status", "status"),
-    field("Active", "active"),
-    field("Accepted", "accepted", right=True),
-    field("Rejected", "rejected", right=True),
-)
+    emit(await api.get(f"/api/miners/{found['id']}"), show_miner)
 
 
 def details(command: F) -> F:

@@ -9,9 +9,12 @@ import click
 from ...ports.miners.watch import Level
 from . import figures, words
 from .client import Api, asks
-from .frame import Command
+from .frame import Command, frame
 from .lookup import container_of, miner_of
 from .output import MISSING, Column, emit, field, note, show_fields, show_table, text
+
+#: So far back a chart may be drawn from single readings.
+RAW_HOURS = 72
 
 hours_option = click.option("--hours", type=click.IntRange(1, 24 * 3660), default=24, show_default=True)
 
@@ -32,6 +35,9 @@ async def stats(api: Api, miner: str, hours: int, limit: int, chart: bool, level
     path = f"/api/stats/miners/{found['id']}"
     if chart:
         answer = await api.get(f"{path}/chart", {"hours": hours, "level": level})
+        if level == "auto" and not frame().json and not answer.value["points"] and hours <= RAW_HOURS:
+            # What is younger than five minutes is in no roll-up yet.
+            answer = await api.get(f"{path}/chart", {"hours": hours, "level": Level.RAW})
         emit(answer, lambda course: _show_courses(course, MINER_COURSES))
         return
     emit(await api.get(path, {"hours": hours, "limit": limit}), lambda rows: show_table(HISTORY, rows))

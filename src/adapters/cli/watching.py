@@ -12,6 +12,7 @@ import click
 from . import figures
 from .client import Answer, Api, asks, working
 from .frame import Command, frame
+from .local import Local
 from .miners import COLUMNS, filters, query_of
 from .output import console, fitting, show_table, terminal
 from .polling import AT_ONCE
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
     from rich.console import Group
 
     from ...core.miners import Polling
+
+#: Seconds between two roll-ups, when no service does them.
+TIDY_EVERY = 30.0
 
 
 @click.command(cls=Command)
@@ -40,7 +44,7 @@ async def watch(api: Api, interval: float, once: bool, **chosen: Any) -> None:
     query = await query_of(api, chosen)
     with _screen(once) as draw:
         async with working(api) as other:
-            own = api.local.service.house.polling() if api.local and other is None else None
+            own = api.local if other is None else None
             await _watch(api, query, draw, interval=interval, once=once, own=own)
 
 
@@ -51,16 +55,20 @@ async def _watch(
     *,
     interval: float,
     once: bool,
-    own: "Polling | None" = None,
+    own: Local | None = None,
 ) -> None:
     import anyio
 
     may_poll = own is not None and "poll-miners" in (await api.get("/api/auth/me")).value["permissions"]
+    tidied = anyio.current_time()
     while True:
         started = anyio.current_time()
         answer = await api.get("/api/miners", query)
         if own is not None and may_poll:
-            await _visit(own, [miner["id"] for miner in answer.value])
+            await _visit(own.service.house.polling(), [miner["id"] for miner in answer.value])
+            if started - tidied > TIDY_EVERY:
+                await own.tidy()
+                tidied = started
             answer = await api.get("/api/miners", query)
         draw(answer, own is not None)
         if once:
@@ -110,5 +118,10 @@ def _picture(answer: Answer, *, alone: bool, width: int, height: int) -> "Group"
     counts = figures.counts(Counter(row["availability"] for row in rows)) or "no miners"
     more = f"{len(shown)} of {answer.total or len(rows)} shown; " if (answer.total or 0) > len(shown) else ""
     who = "polled by this command" if alone else "polled by a service"
-    head = Text(f"{datetime.now().astimezone():%H:%M:%S}  {counts}  ({more}{who}; Ctrl-C ends)", style="bold")
+    head = Text(
+        f"{datetime.now().astimezone():%H:%M:%S}  {counts}  ({more}{who}; Ctrl-C ends)",
+        style="bold",
+        no_wrap=True,
+        overflow="ellipsis",
+    )
     return Group(head, Text(), fitting(COLUMNS, shown, width))
