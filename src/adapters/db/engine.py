@@ -59,8 +59,15 @@ class Transaction(Statements, Protocol):
     ) -> None:
         """Add many rows, as fast as the database can.  ``types`` are PostgreSQL's names."""
 
-    async def inbox(self, table: str, columns: str) -> None:
-        """Have an empty temporary table, of this connection only."""
+    async def pour(
+        self, sql: str, columns: Sequence[str], types: Sequence[str], rows: Iterable[Sequence[object]]
+    ) -> None:
+        """Run a statement for many rows, as fast as the database can.
+
+        The statement names a row's columns ``i.column`` and starts its tables with
+        ``from {rows} …``: on PostgreSQL that is a temporary table, filled by COPY
+        and joined; on SQLite it is nothing, and the statement runs row by row.
+        """
 
     async def lock(self, name: str, *, shared: bool = False) -> None:
         """Keep other holders of ``name`` out until the end of the transaction (SQLite has one writer anyway)."""

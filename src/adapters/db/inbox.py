@@ -13,10 +13,9 @@ from .series_time import slot_of
 
 
 @attrs.frozen
-class Table:
-    """A temporary table: its columns with PostgreSQL's types."""
+class Row:
+    """The columns of a kind of row, with PostgreSQL's types."""
 
-    name: str
     fields: tuple[tuple[str, str], ...]
 
     @property
@@ -31,39 +30,32 @@ class Table:
     def names(self) -> str:
         return ", ".join(self.columns)
 
-    @property
-    def ddl(self) -> str:
-        return ", ".join(f"{name} {kind}" for name, kind in self.fields)
-
     def prefixed(self, alias: str) -> str:
         return ", ".join(f"{alias}.{name}" for name in self.columns)
 
 
-def _table(name: str, **fields: str) -> Table:
-    return Table(name, tuple(fields.items()))
+def _row(**fields: str) -> Row:
+    return Row(tuple(fields.items()))
 
 
-WATCH = _table(
-    "inbox_watch",
+WATCH = _row(
     miner_id="int4", availability="text", misses="int4", state="text", fingerprint="text", polled_at="timestamptz",
     seen_at="timestamptz", availability_since="timestamptz", state_since="timestamptz", error="text",
     error_detail="text", uptime_s="int8", accepted="int8", rejected="int8", active_pool="int8",
     last_share_at="timestamptz", restarts="int4", pool_switches="int4", reject_ratio="float8", reasons="text",
     doubts="int4",
 )  # fmt: skip
-SAMPLE = _table(
-    "inbox_sample",
+SAMPLE = _row(
     slot="int4", miner_id="int4", at="timestamptz", container_id="int4", state="text", hash_rate_hs="float8",
     hash_rate_nominal_hs="float8", accepted="int8", rejected="int8", pool_switches="int4", restarts="int4",
     temperature="float8", fan_speed="int8", power_w="float8", hw_errors="int8", uptime_s="int8", error="text",
 )  # fmt: skip
-LAST = _table(
-    "inbox_last",
+LAST = _row(
     miner_id="int4", at="timestamptz", algorithm="text", model="text", hash_rate_hs="float8",
     hash_rate_nominal_hs="float8", accepted="int8", rejected="int8", pool_switches="int4", restarts="int4",
     temperature="float8", fan_speed="int8", power_w="float8", uptime_s="int8",
 )  # fmt: skip
-READING = _table("inbox_reading", miner_id="int4", reading="bytea", raw="bytea")
+READING = _row(miner_id="int4", reading="bytea", raw="bytea")
 
 
 def watch_row(watch: Watch) -> Sequence[object]:

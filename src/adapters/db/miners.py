@@ -82,17 +82,19 @@ class SqlMiners(MinerStore):
         where, values = self._conditions(query)
         binary = ' collate "C"' if self._db.dialect == "postgresql" else ""
         order = SORTED[query.sort].format(binary=binary) + (" desc" if query.descending else "") + " nulls last"
-        rows = await self._db.fetch(
-            Miner,
-            f"select {COLUMNS} from {SOURCE}{where} order by {order}, m.id limit :limit offset :offset",
+        # Numbers first: to sort whole rows costs several times as much.
+        numbers = await self._db.fetch(
+            int,
+            f"select m.id from {SOURCE}{where} order by {order}, m.id limit :limit offset :offset",
             limit=query.limit, offset=query.offset, **values,
         )  # fmt: skip
-        # The joins are needed for the conditions on what is known now; both are by primary key.
         [total] = await self._db.fetch(int, f"select count(*) from {SOURCE}{where}", **values)
-        known = await snapshots(self._db, [miner.id for miner in rows])
-        return MinerPage(
-            tuple((self._open(miner), known.get(miner.id) or Snapshot(Watch(miner.id))) for miner in rows), total
+        rows = await self._db.fetch(
+            Miner, f"select {COLUMNS} from {SOURCE} where {self._db.among('m.id', 'numbers')}", numbers=numbers
         )
+        miners = {miner.id: self._open(miner) for miner in rows}
+        known = await snapshots(self._db, numbers)
+        return MinerPage(tuple((miners[n], known.get(n) or Snapshot(Watch(n))) for n in numbers if n in miners), total)
 
     def _conditions(self, query: MinerQuery) -> tuple[str, dict[str, object]]:
         conditions, values = [], dict[str, object]()

@@ -1,6 +1,7 @@
 """PostgreSQL by psycopg and its pool.  Every wait ends: for a connection, a lock, a statement, the network."""
 
 import re
+import zlib
 from collections.abc import AsyncGenerator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from enum import Enum
@@ -99,9 +100,15 @@ class _Transaction(Transaction):
             for row in rows:
                 await copy.write_row(row)
 
-    async def inbox(self, table: str, columns: str) -> None:
-        await self.run(f"create temp table if not exists pg_temp.{table} ({columns}) on commit delete rows")
-        await self.run(f"truncate pg_temp.{table}")
+    async def pour(
+        self, sql: str, columns: Sequence[str], types: Sequence[str], rows: Iterable[Sequence[object]]
+    ) -> None:
+        fields = ", ".join(f"{name} {kind}" for name, kind in zip(columns, types, strict=True))
+        inbox = f"inbox_{zlib.crc32(fields.encode()):08x}"
+        await self.run(f"create temp table if not exists {inbox} ({fields}) on commit delete rows")
+        await self.run(f"truncate pg_temp.{inbox}")
+        await self.bulk(f"pg_temp.{inbox}", columns, types, rows)
+        await self.run(sql.format(rows=f"pg_temp.{inbox} i cross join"))
 
     async def lock(self, name: str, *, shared: bool = False) -> None:
         kind = "_shared" if shared else ""

@@ -2,7 +2,7 @@
 
 import functools
 import json
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from enum import Enum
 from types import UnionType
@@ -42,26 +42,33 @@ def to_text(value: object) -> str:
     return to_json(value).decode()
 
 
-def read(kind: type[T], columns: Sequence[str], decoders: Decoders, rows: Iterable[Sequence[Any]]) -> list[T]:
+def read(kind: type[T], columns: Sequence[str], decoders: Decoders, rows: Sequence[Sequence[Any]]) -> list[T]:
     """Make a noun of each row.
 
     A ``Secret`` comes as it is stored, sealed; whatever is no plain value is JSON.
+    Column by column, as a list of all miners is read often.
     """
     if kind in SCALARS:
         return [row[0] for row in rows]
     if kind is tuple:
         return [tuple(row) for row in rows]  # type: ignore[misc]  # tuple is the T that was asked for
+    if not rows:
+        return []
     hints = _hints(cast("Any", kind))
-    plan = [_decoder(hints[column], decoders) for column in columns]
-    return [
-        kind(
-            **{
-                column: decode(value) if decode is not None and value is not None else value
-                for column, decode, value in zip(columns, plan, row, strict=True)
-            }
-        )
-        for row in rows
-    ]
+    by_name = {
+        name: _decoded(_decoder(hints[name], decoders), values)
+        for name, values in zip(columns, zip(*rows, strict=True), strict=True)
+    }
+    fields = tuple(hints)[: len(columns)]
+    if by_name.keys() == set(fields):
+        return list(map(kind, *(by_name[name] for name in fields)))
+    return [kind(**dict(zip(by_name, values, strict=True))) for values in zip(*by_name.values(), strict=True)]
+
+
+def _decoded(decode: Callable[[Any], object] | None, values: Sequence[Any]) -> Sequence[Any]:
+    if decode is None:
+        return values
+    return [None if value is None else decode(value) for value in values]
 
 
 @functools.cache
@@ -76,11 +83,19 @@ def _decoder(hint: Any, decoders: Decoders) -> Callable[[Any], object] | None:
         return decoders[hint]
     if hint in SCALARS or hint is bool or hint is datetime:
         return None
-    if hint is Secret or (isinstance(hint, type) and issubclass(hint, Enum)):
-        return hint
+    if hint is Secret:
+        return Secret
+    if isinstance(hint, type) and issubclass(hint, Enum):
+        return _members(hint)
     return _json(hint)
 
 
 @functools.cache
+def _members(hint: type[Enum]) -> Callable[[Any], object]:
+    return {member.value: member for member in hint}.__getitem__
+
+
+@functools.cache
 def _json(hint: Any) -> Callable[[Any], object]:
-    return msgspec.json.Decoder(hint).decode
+    # Fleets are alike: a few fingerprints serve thousands of miners.  What is read here is frozen, so it can be shared.
+    return functools.lru_cache(maxsize=4096)(msgspec.json.Decoder(hint).decode)

@@ -6,12 +6,13 @@ It costs one flush a batch of polls; ``benchmarks/series.py`` measures it.
 """
 
 import os
+import re
 import sqlite3
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 from enum import Enum
-from functools import partial
+from functools import cache, partial
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -129,7 +130,7 @@ class _Line:
                 await cursor.close()
         else:
             rows = await self.call(lambda: self.connection.execute_fetchall(sql, given))
-        return read(kind, columns, DECODERS, rows)
+        return read(kind, columns, DECODERS, list(rows))
 
     async def run(self, sql: str, values: dict[str, object]) -> int:
         given = {name: _stored(value) for name, value in values.items()}
@@ -161,14 +162,17 @@ class _Transaction(_Statements, Transaction):
         self, table: str, columns: Sequence[str], types: Sequence[str], rows: Iterable[Sequence[object]]
     ) -> None:
         marks = ", ".join("?" * len(columns))
+        await self._many(f"insert into {table} ({', '.join(columns)}) values ({marks})", types, rows)
+
+    async def pour(
+        self, sql: str, columns: Sequence[str], types: Sequence[str], rows: Iterable[Sequence[object]]
+    ) -> None:
+        await self._many(_row_by_row(sql, tuple(columns)), types, rows)
+
+    async def _many(self, sql: str, types: Sequence[str], rows: Iterable[Sequence[object]]) -> None:
         times = [place for place, kind in enumerate(types) if kind == "timestamptz"]
-        sql = f"insert into {table} ({', '.join(columns)}) values ({marks})"
         cursor = await self._line.call(lambda: self._line.connection.executemany(sql, _with_micros(rows, times)))
         await cursor.close()
-
-    async def inbox(self, table: str, columns: str) -> None:
-        await self.run(f"create temp table if not exists {table} ({columns})")
-        await self.run(f"delete from {table}")
 
     async def lock(self, name: str, *, shared: bool = False) -> None:
         """Nothing to do: the transaction began by taking the whole file."""
@@ -266,6 +270,12 @@ def _with_micros(rows: Iterable[Sequence[object]], times: Sequence[int]) -> Iter
             if values[place] is not None:
                 values[place] = micros(values[place])
         yield values
+
+
+@cache
+def _row_by_row(sql: str, columns: tuple[str, ...]) -> str:
+    places = {name: f"?{place}" for place, name in enumerate(columns, 1)}
+    return re.sub(r"\bi\.(\w+)", lambda name: places[name[1]], sql.format(rows=""))
 
 
 def _touch(path: Path) -> None:

@@ -1,8 +1,7 @@
 """What polls leave behind: the latest of each miner and a row of history, a batch in one transaction.
 
-A batch goes into temporary tables first, by the fastest way that the database
-has, and from there by a few statements to its places.  So one text serves
-both databases, and miners removed meanwhile fall out of the joins.
+Each statement reads the batch from ``{rows}``, which each database fills its
+own way; so one text serves both, and miners removed meanwhile fall out of the joins.
 """
 
 import zlib
@@ -17,7 +16,7 @@ from ...ports.miners.inventory import Miner
 from ...ports.miners.watch import Observation, Snapshot, Totals, Watch, WatchStore
 from ...ports.secrets import Vault
 from .engine import Database, Transaction
-from .inbox import LAST, READING, SAMPLE, WATCH, Table, last_row, reading_row, sample_row, watch_row
+from .inbox import LAST, READING, SAMPLE, WATCH, Row, last_row, reading_row, sample_row, watch_row
 from .miners import COLUMNS, SOURCE
 from .opening import Opener
 from .series_time import slot_of
@@ -36,18 +35,18 @@ KEEP_SAMPLES = f"""
 insert into miner_sample ({SAMPLE.names}, accepted_new, rejected_new, restarts_new, switches_new)
 select {SAMPLE.prefixed("i")}, {ADDED.format(counter="accepted")}, {ADDED.format(counter="rejected")},
        {COUNTED.format(counter="restarts")}, {COUNTED.format(counter="pool_switches")}
-from inbox_sample i join miner m on m.id = i.miner_id left join miner_last l on l.miner_id = i.miner_id
-where true order by i.slot, i.miner_id
+from {{rows}} miner m left join miner_last l on l.miner_id = m.id
+where m.id = i.miner_id
 on conflict (slot, miner_id, at) do nothing
 """
 
 
-def _upsert(table: str, inbox: Table) -> str:
-    changes = ", ".join(f"{name} = excluded.{name}" for name in inbox.columns if name != "miner_id")
+def _upsert(table: str, row: Row) -> str:
+    changes = ", ".join(f"{name} = excluded.{name}" for name in row.columns if name != "miner_id")
     return f"""
-insert into {table} ({inbox.names})
-select {inbox.prefixed("i")} from {inbox.name} i join miner m on m.id = i.miner_id
-where true order by i.miner_id
+insert into {table} ({row.names})
+select {row.prefixed("i")} from {{rows}} miner m
+where m.id = i.miner_id
 on conflict (miner_id) do update set {changes}
 """
 
@@ -142,12 +141,10 @@ def _batch(observations: Sequence[Observation]) -> _Batch:
 
 
 async def _store(tx: Transaction, batch: _Batch) -> None:
-    for table, rows in (
-        (SAMPLE, batch.samples), (WATCH, batch.watches), (LAST, batch.last), (READING, batch.readings),
-    ):  # fmt: skip
-        await tx.inbox(table.name, table.ddl)
-        if rows:
-            await tx.bulk(table.name, table.columns, table.types, rows)
     # Samples before the last figures: what a counter gained is taken from those of the poll before.
-    for statement in (KEEP_SAMPLES, KEEP_WATCHES, KEEP_LAST, KEEP_READINGS):
-        await tx.run(statement)
+    for statement, row, rows in (
+        (KEEP_SAMPLES, SAMPLE, batch.samples), (KEEP_WATCHES, WATCH, batch.watches), (KEEP_LAST, LAST, batch.last),
+        (KEEP_READINGS, READING, batch.readings),
+    ):  # fmt: skip
+        if rows:
+            await tx.pour(statement, row.columns, row.types, rows)
