@@ -8,7 +8,6 @@ from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
-from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request
 from starlette.responses import JSONResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route
@@ -18,17 +17,14 @@ from ...core.identity import Identity, Tokens, Users
 from ...core.journal import Journals
 from ...ports.errors import LinemanError, NotFound
 from . import docs, identity
-from .bounds import DEADLINE, Bounds, Shield
+from .bounds import DEADLINE, Bounds, Compress, Shield
 from .health import Health, HealthApi
 from .openapi import Handbook, document
 from .pages import pages
 from .problems import on_error, on_http_exception
+from .routing import Switchboard
 from .security import Gate, Guard
 from .telemetry import Metrics, Telemetry
-
-#: Answers below this many bytes are not worth compressing.
-GZIP_FROM = 1024
-GZIP_LEVEL = 5
 
 
 class UnknownSystem(NotFound):
@@ -82,37 +78,35 @@ def build_app(
         *identity.routes(house.identity, house.users, house.tokens, house.journal, guard),
         *process.routes(),
     ]
-    shell = pages(api=f"/{'' if alone else 'miners/'}api") if "miners" in (alone or systems) else []
-    if alone is not None:
-        own = [*systems[alone], *frame]
-        routes = [
-            *own,
-            *docs.routes(_handbook(house, f"lineman {alone}", own, "/")),
-            _root(house, alone, shell),
-            *shell,
-        ]
-    else:
-        mounts = [Mount(f"/{name}", routes=_mounted(house, name, own, frame)) for name, own in systems.items()]
-        told = [*(Mount(f"/{name}", routes=list(own)) for name, own in systems.items()), *frame]
-        routes = [
-            *frame,
-            *docs.routes(_handbook(house, "lineman", told, "/")),
-            _root(house, None, shell),
-            *shell,
-            *mounts,
-        ]
-    return Starlette(
-        routes=routes,
-        lifespan=lifespan,
+    routes = _all(house, systems, frame) if alone is None else _alone(house, alone, systems[alone], frame)
+    app = Starlette(
         exception_handlers={LinemanError: on_error, HTTPException: on_http_exception},
         middleware=[
             Middleware(Telemetry, metrics=house.metrics),
             Middleware(Shield),
-            Middleware(GZipMiddleware, minimum_size=GZIP_FROM, compresslevel=GZIP_LEVEL),
+            Middleware(Compress),
             Middleware(Bounds, body_limit=house.body_limit, deadline=house.deadline),
             Middleware(Gate, guard=guard),
         ],
     )
+    app.router = Switchboard(routes, lifespan)
+    return app
+
+
+def _alone(house: Faces, name: str, own: Sequence[BaseRoute], frame: Sequence[BaseRoute]) -> list[BaseRoute]:
+    """One system at the root, a drop-in for the service that it replaces."""
+    told = [*own, *frame]
+    shell = pages() if name == "miners" else []
+    handbook = _handbook(house, f"lineman {name}", told, "/")
+    return [*told, *docs.routes(handbook), _root(house, name, shell), *shell]
+
+
+def _all(house: Faces, systems: Mapping[str, Sequence[BaseRoute]], frame: Sequence[BaseRoute]) -> list[BaseRoute]:
+    """Every system under its name; one document tells of all, without repeating what each has of the frame."""
+    told = [*(Mount(f"/{name}", routes=list(own)) for name, own in systems.items()), *frame]
+    shell = pages(api="/miners/api") if "miners" in systems else []
+    mounts = [Mount(f"/{name}", Switchboard(_mounted(house, name, own, frame))) for name, own in systems.items()]
+    return [*frame, *docs.routes(_handbook(house, "lineman", told, "/")), _root(house, None, shell), *shell, *mounts]
 
 
 def _mounted(house: Faces, name: str, own: Sequence[BaseRoute], frame: Sequence[BaseRoute]) -> list[BaseRoute]:

@@ -6,17 +6,20 @@ from typing import Any
 import anyio
 import attrs
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ...ports.errors import LinemanError, TooLarge, Unavailable
 from .problems import bad_request, problem, status_of, unexpected
 from .telemetry import REQUEST_ID
 
+#: Answers below so many bytes are not worth compressing.
+GZIP_FROM = 1024
+GZIP_LEVEL = 5
 #: Seconds from the first byte of a request to the first of its answer.  A poll by hand is the longest.
 DEADLINE = 75.0
 
-_HOST = re.compile(r"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.%]{2,60}\])(?::\d{1,5})?")
+_HOST = re.compile(rb"(?:[A-Za-z0-9._-]{1,253}|\[[0-9A-Fa-f:.%]{2,60}\])(?::\d{1,5})?")
 
 #: No scripts, styles or frames but our own; nothing inline.  Data URLs are for small pictures only.
 CONTENT_POLICY = (
@@ -24,14 +27,16 @@ CONTENT_POLICY = (
     "frame-ancestors 'none'"
 )
 _HEADERS = (
-    ("content-security-policy", CONTENT_POLICY),
-    ("x-content-type-options", "nosniff"),
-    ("x-frame-options", "DENY"),
-    ("referrer-policy", "same-origin"),
-    ("cross-origin-opener-policy", "same-origin"),
-    ("cross-origin-resource-policy", "same-origin"),
+    (b"content-security-policy", CONTENT_POLICY.encode()),
+    (b"x-content-type-options", b"nosniff"),
+    (b"x-frame-options", b"DENY"),
+    (b"referrer-policy", b"same-origin"),
+    (b"cross-origin-opener-policy", b"same-origin"),
+    (b"cross-origin-resource-policy", b"same-origin"),
+    # Caches must not give what is compressed to those who cannot read it.
+    (b"vary", b"accept-encoding"),
 )
-_STRICT_TRANSPORT = ("strict-transport-security", "max-age=31536000")
+_STRICT_TRANSPORT = (b"strict-transport-security", b"max-age=31536000")
 
 
 @attrs.frozen
@@ -48,13 +53,26 @@ class Shield:
 
         async def shielded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                headers = MutableHeaders(raw=list(message.get("headers", ())))
-                for name, value in wanted:
-                    headers.setdefault(name, value)
-                message["headers"] = headers.raw
+                headers = message.get("headers", ())
+                there = {name for name, _ in headers}
+                message["headers"] = [*headers, *(header for header in wanted if header[0] not in there)]
             await send(message)
 
         await self.app(scope, receive, shielded)
+
+
+class Compress:
+    """gzip for those who ask for it; the others do not even pay for the question."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+        self._zipped = GZipMiddleware(app, minimum_size=GZIP_FROM, compresslevel=GZIP_LEVEL)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        asked = scope["type"] == "http" and any(
+            name == b"accept-encoding" and b"gzip" in value for name, value in scope["headers"]
+        )
+        await (self._zipped if asked else self.app)(scope, receive, send)
 
 
 @attrs.frozen
@@ -70,9 +88,13 @@ class Bounds:
         if scope["type"] != "http":
             await self.app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
-        length = headers.get("content-length", "0")
-        if wrong := _malformed(headers.getlist("host"), length, scope.get("http_version")):
+        hosts, length = [], b"0"
+        for name, value in scope["headers"]:
+            if name == b"host":
+                hosts.append(value)
+            elif name == b"content-length":
+                length = value
+        if wrong := _malformed(hosts, length, scope.get("http_version")):
             await bad_request(wrong)(scope, receive, send)
             return
         started = False
@@ -121,11 +143,11 @@ class Bounds:
         )
 
 
-def _malformed(hosts: list[str], length: str, version: str | None) -> str | None:
+def _malformed(hosts: list[bytes], length: bytes, version: str | None) -> str | None:
     if not hosts and version == "1.0":
-        hosts = ["localhost"]  # Old devices speak so; nothing of ours needs their Host.
+        hosts = [b"localhost"]  # Old devices speak so; nothing of ours needs their Host.
     if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
         return "The request needs one Host header that names a host."
-    if not length.isascii() or not length.isdecimal():
+    if not length.isdigit():
         return "Content-Length is a number of bytes."
     return None

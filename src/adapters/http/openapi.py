@@ -1,7 +1,7 @@
 """The routes as an OpenAPI 3.1 document: what ``operation`` says of them, and nothing written twice."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import Any, get_args, get_origin
+from typing import Any, get_origin
 
 import attrs
 import msgspec
@@ -19,12 +19,10 @@ from ...ports.errors import (
     TooLarge,
     Unavailable,
 )
-from ...ports.secrets import Secret
 from .problems import MEDIA_TYPE, status_of
+from .schemas import Schema, name_of, returned, schemas_of
 from .security import COOKIE, CSRF_HEADER
 from .wire import Operation, Page, operation_of
-
-Schema = dict[str, Any]
 
 PROBLEM: Schema = {
     "title": "Problem",
@@ -76,7 +74,7 @@ class Entry:
 def document(title: str, version: str, routes: Sequence[BaseRoute], *, server: str = "/") -> Schema:
     """Describe every route that is an ``operation``, those in mounts with their prefix."""
     entries = list(_walk(routes, ""))
-    schemas, components = _schemas(entries)
+    schemas, components = schemas_of([entry.facts for entry in entries])
     paths: dict[str, Schema] = {}
     names: set[str] = set()
     for entry in entries:
@@ -84,7 +82,7 @@ def document(title: str, version: str, routes: Sequence[BaseRoute], *, server: s
         described["operationId"] = _unique(described["operationId"], names)
         paths.setdefault(entry.path, {})[entry.method.lower()] = described
     for query in {entry.facts.query for entry in entries if entry.facts.query}:
-        components.pop(_name(schemas[query]), None)
+        components.pop(name_of(schemas[query]), None)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -107,44 +105,6 @@ def _walk(routes: Iterable[BaseRoute], prefix: str) -> Iterator[Entry]:
         elif isinstance(route, Route) and (facts := operation_of(route)):
             for method in sorted((route.methods or set()) - {"HEAD"}):
                 yield Entry(method, prefix + route.path_format, route, facts)
-
-
-def _schemas(entries: Sequence[Entry]) -> tuple[dict[Any, Schema], dict[str, Schema]]:
-    """The schema of each type that is used, and the named parts that they refer to."""
-    used = {item: None for entry in entries for item in _types(entry.facts)}
-    found, components = msgspec.json.schema_components(
-        list(used), schema_hook=_secret, ref_template="#/components/schemas/{name}"
-    )
-    schemas = dict(zip(used, found, strict=True))
-    asked = {_name(schemas[entry.facts.query]) for entry in entries if entry.facts.query}
-    for name, schema in components.items():
-        if name not in asked and "properties" in schema and schema.get("additionalProperties") is not False:
-            # What we answer is always whole; msgspec takes what has a default as optional.
-            schema["required"] = list(schema["properties"])
-            for part in schema["properties"].values():
-                part.pop("default", None)
-    return schemas, components
-
-
-def _types(facts: Operation) -> Iterator[Any]:
-    if facts.body:
-        yield facts.body
-    if facts.query:
-        yield facts.query
-    if facts.returns is not None:
-        yield _returned(facts)
-
-
-def _returned(facts: Operation) -> Any:
-    if get_origin(facts.returns) is Page:
-        return list.__class_getitem__(get_args(facts.returns)[0])
-    return facts.returns
-
-
-def _secret(kind: type) -> Schema:
-    if kind is Secret:
-        return {"type": "string", "format": "password", "maxLength": 1024, "writeOnly": True}
-    raise NotImplementedError(kind.__name__)
 
 
 def _operation(entry: Entry, schemas: dict[Any, Schema], components: dict[str, Schema]) -> Schema:
@@ -196,7 +156,7 @@ _TEXT: Schema = {"type": "string", "minLength": 1}
 def _query_parameters(facts: Operation, schemas: dict[Any, Schema], components: dict[str, Schema]) -> Iterator[Schema]:
     if facts.query is None:
         return
-    shape = components[_name(schemas[facts.query])]
+    shape = components[name_of(schemas[facts.query])]
     for name, schema in shape["properties"].items():
         schema = _without_null(schema)
         parameter: Schema = {"name": name, "in": "query", "required": False, "schema": schema}
@@ -220,7 +180,7 @@ def _responses(entry: Entry, schemas: dict[Any, Schema]) -> Schema:
     facts = entry.facts
     good: Schema = {"description": "Done." if facts.returns is None else facts.summary + "."}
     if facts.returns is not None:
-        good["content"] = {facts.media: {"schema": schemas[_returned(facts)]}}
+        good["content"] = {facts.media: {"schema": schemas[returned(facts)]}}
     if get_origin(facts.returns) is Page:
         note = "How many there are on all pages"
         good["headers"] = {"X-Total-Count": {"description": note, "schema": {"type": "integer"}, "required": True}}
@@ -258,10 +218,6 @@ def _errors(entry: Entry) -> Iterator[type[LinemanError]]:
         yield Invalid
     if not any(issubclass(error, Overloaded) and status_of(error) == 503 for error in facts.errors):
         yield Unavailable
-
-
-def _name(schema: Schema) -> str:
-    return str(schema["$ref"]).rpartition("/")[2]
 
 
 def _unique(name: str, taken: set[str]) -> str:

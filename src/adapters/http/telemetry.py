@@ -8,7 +8,6 @@ from typing import Any
 import attrs
 import structlog
 from prometheus_client import CollectorRegistry, Counter, Histogram
-from starlette.datastructures import Headers
 from starlette.routing import Mount
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -35,12 +34,21 @@ class Metrics:
             "lineman_http_request_seconds", "Time to the last byte of the answer", labels, registry=registry,
             buckets=_BUCKETS,
         )  # fmt: skip
+        # Finding a figure by its labels takes longer than counting.
+        self._counters: dict[tuple[str, str, int], Counter] = {}
+        self._histograms: dict[tuple[str, str], Histogram] = {}
 
     def count(self, method: str, route: str, status: int, seconds: float) -> None:
         """Note one answered request.  Routes are templates, so their number is that of the program's paths."""
         method = method if method in _METHODS else "OTHER"
-        self.requests.labels(method, route, str(status)).inc()
-        self.seconds.labels(method, route).observe(seconds)
+        counter = self._counters.get((method, route, status))
+        if counter is None:
+            counter = self._counters[method, route, status] = self.requests.labels(method, route, str(status))
+        histogram = self._histograms.get((method, route))
+        if histogram is None:
+            histogram = self._histograms[method, route] = self.seconds.labels(method, route)
+        counter.inc()
+        histogram.observe(seconds)
 
 
 def template(scope: Scope) -> str:
@@ -58,7 +66,8 @@ class Telemetry:
 
     app: ASGIApp
     metrics: Metrics
-    log: Any = attrs.field(factory=lambda: structlog.get_logger("lineman.http"))
+    #: Bound once: an unbound logger of structlog's puts itself together at every line.
+    log: Any = attrs.field(factory=lambda: structlog.get_logger("lineman.http").bind())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -80,16 +89,16 @@ class Telemetry:
                 size += len(message.get("body", b""))
             await send(message)
 
-        with structlog.contextvars.bound_contextvars(request_id=request_id):
-            try:
-                await self.app(scope, receive, noted)
-            finally:
-                seconds = time.perf_counter() - began
-                route = template(scope)
-                self.metrics.count(scope["method"], route, status, seconds)
-                self._line(scope, route, status, size, seconds)
+        bound = structlog.contextvars.bind_contextvars(request_id=request_id)
+        try:
+            await self.app(scope, receive, noted)
+        finally:
+            seconds = time.perf_counter() - began
+            self.metrics.count(scope["method"], template(scope), status, seconds)
+            self._line(scope, status, size, seconds)
+            structlog.contextvars.reset_contextvars(**bound)
 
-    def _line(self, scope: Scope, route: str, status: int, size: int, seconds: float) -> None:
+    def _line(self, scope: Scope, status: int, size: int, seconds: float) -> None:
         # Without the query: people put secrets there.
         path = scope["path"][:200].encode("unicode_escape").decode()
         actor, client = scope.get(ACTOR), scope.get("client")
@@ -101,5 +110,7 @@ class Telemetry:
 
 
 def _request_id(scope: Scope) -> str:
-    given = Headers(scope=scope).get("x-request-id", "")
-    return given if _SANE_ID.fullmatch(given) else secrets.token_hex(8)
+    for name, value in scope["headers"]:
+        if name == b"x-request-id" and _SANE_ID.fullmatch(given := str(value, "latin-1")):
+            return given
+    return secrets.token_hex(8)

@@ -4,11 +4,15 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 
-from lineman.core.identity import Policy
-from lineman.ports.identity import TokenMint
+from lineman.adapters.http.app import Faces
+from lineman.core.identity import Policy, UserEdit
+from lineman.core.identity.rules import LastAdmin, WeakPassword
+from lineman.ports.identity import Actor, Role, TokenMint
+from lineman.ports.secrets import Secret
 
 pytestmark = pytest.mark.anyio
 
@@ -304,3 +308,47 @@ async def test_the_journal_tells_who_did_what(admin: httpx.AsyncClient, nobody: 
 async def test_clients_do_not_read_the_journal(admin: httpx.AsyncClient, log_in: LogIn) -> None:
     await add(admin)
     assert problem(await (await log_in("anna", PASSWORD)).get("/api/journal")) == (403, "not-allowed")
+
+
+async def test_the_first_start_makes_an_admin_with_the_password_that_was_set_or_a_made_up_one(
+    faces: Faces, admin: httpx.AsyncClient, log_in: LogIn
+) -> None:
+    identity = faces.identity
+    assert await identity.ensure_admin(Secret("never used, there is one")) is None
+    await identity.users.remove(1)
+    with pytest.raises(WeakPassword) as caught:
+        await identity.ensure_admin(Secret("short"))
+    assert caught.value.errors[0].field == "LINEMAN_ADMIN_PASSWORD"
+    assert await identity.ensure_admin(Secret("this one was set")) is None
+    await log_in("admin", "this one was set")
+    await identity.users.remove((await identity.users.all())[0][0].id)
+    made_up = await identity.ensure_admin()
+    assert made_up is not None
+    assert len(made_up.reveal()) >= 40
+    await log_in("admin", made_up.reveal())
+
+
+async def test_two_admins_cannot_demote_each_other_at_the_same_moment(admin: httpx.AsyncClient, faces: Faces) -> None:
+    other = await add(admin, "other", role="admin")
+    actor, outcomes = Actor("root", Role.ADMIN), []
+
+    async def demote(user_id: int) -> None:
+        try:
+            await faces.users.change(actor, user_id, UserEdit(role=Role.OPERATOR))
+            outcomes.append("demoted")
+        except LastAdmin:
+            outcomes.append("last")
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(demote, 1)
+        tasks.start_soon(demote, other["id"])
+    assert sorted(outcomes) == ["demoted", "last"]
+
+
+async def test_expired_sessions_are_swept(
+    faces: Faces, nobody: httpx.AsyncClient, advance: Callable[[float], None]
+) -> None:
+    await nobody.post("/api/auth/session", json={"username": "admin", "password": PASSWORD})
+    assert await faces.identity.sweep() == 0
+    advance(12 * 3600)
+    assert await faces.identity.sweep() == 1

@@ -94,6 +94,9 @@ async def test_an_operation_is_described_by_what_it_takes_and_gives(cli: httpx.A
     assert set(change["responses"]) == {"200", "401", "403", "404", "409", "412", "413", "422", "503", "default"}
     assert change["security"] == [{"bearer": []}, {"session": [], "csrf": []}]
     assert told["paths"]["/api/auth/login"]["post"]["security"] == []
+    user = told["components"]["schemas"]["User"]
+    assert user["properties"]["created_at"] == {"type": "string", "format": "date-time"}
+    assert set(user["required"]) == set(user["properties"])
     password = told["components"]["schemas"]["Credentials"]["properties"]["password"]
     assert (password["format"], password["writeOnly"]) == ("password", True)
 

@@ -27,7 +27,7 @@ function kind(schema) {
   if (schema.anyOf) return schema.anyOf.map(kind).join(" or ");
   if (schema.type === "array") return `list of ${schema.items ? kind(schema.items) : "anything"}`;
   const bounds = [
-    schema.minimum !== undefined ? `≥ ${schema.minimum}` : "", schema.maximum !== undefined ? `≤ ${schema.maximum}` : "",
+    schema.minimum !== undefined ? `≥ ${schema.minimum}` : "", Number.isSafeInteger(schema.maximum) ? `≤ ${schema.maximum}` : "",
     schema.maxLength !== undefined ? `at most ${schema.maxLength} characters` : "",
   ].filter(Boolean).join(", ");
   return [schema.format || schema.type || "anything", bounds].filter(Boolean).join(", ");
@@ -114,7 +114,7 @@ function tryIt(path, method, operation) {
       answer.replaceChildren(
         make("p", {}, make("span", { class: response.ok ? "good" : "bad" }, `${response.status} ${response.statusText}`),
           make("span", { class: "dim" }, ` in ${Math.round(performance.now() - began)} ms${total ? `, ${total} in all` : ""}`)),
-        shown ? make("pre", {}, shown) : null ?? "",
+        shown ? make("pre", {}, shown) : "",
         make("pre", {}, curl(method, url, body?.value)));
     } catch (error) {
       answer.replaceChildren(make("p", { class: "bad" }, `No answer: ${error.message}`));
@@ -128,12 +128,16 @@ function tryIt(path, method, operation) {
     make("div", { class: "row" }, make("button", {}, "Send")), answer);
 }
 
+function shape(schema) {
+  return make("details", { class: "shape" }, make("summary", {}, kind(schema)), make("div", { class: "inside" }, fields(schema)));
+}
+
 function responses(operation) {
   const rows = Object.entries(operation.responses).map(([status, response]) => {
     const content = Object.values(response.content || {})[0];
     const good = status.startsWith("2");
     return make("tr", {}, make("th", { scope: "row", class: good ? "good" : "" }, status),
-      make("td", {}, response.description, good && content ? fields(content.schema) : null));
+      make("td", {}, response.description, good && content ? shape(content.schema) : null));
   });
   return make("table", {}, make("tbody", {}, ...rows));
 }
@@ -151,8 +155,8 @@ function describe(path, method, operation) {
       operation.description ? make("p", {}, operation.description) : "",
       make("p", { class: "dim" }, open ? "Needs no login." : operation.security?.some((need) => !Object.keys(need).length) ? "Works without a login too." : "Needs a login."),
       content ? make("h3", {}, "Body") : "", content ? fields(content.schema) : "",
-      make("h3", {}, "Answers"), responses(operation),
-      make("h3", {}, "Try it"), tryIt(path, method.toUpperCase(), operation));
+      make("h3", {}, "Try it"), tryIt(path, method.toUpperCase(), operation),
+      make("h3", {}, "Answers"), responses(operation));
   });
   details.dataset.words = `${method} ${path} ${operation.summary} ${operation.tags?.join(" ")}`.toLowerCase();
   return details;
@@ -189,7 +193,7 @@ function draw() {
 function filter(text) {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
   for (const section of document.querySelectorAll("main section")) {
-    const all = [...section.querySelectorAll("details")];
+    const all = [...section.querySelectorAll(":scope > details")];
     for (const details of all) details.hidden = !words.every((word) => details.dataset.words.includes(word));
     section.hidden = all.every((details) => details.hidden);
   }
