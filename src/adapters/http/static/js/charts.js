@@ -24,13 +24,14 @@ function library() {
 /**
  * A group of charts under one another. `specs`: `{title, show(value), zero, series: [{label, name, colour, dash, band}]}`,
  * where `band: [low, high]` fills between two columns. `zoom(since, until)` (seconds) is called when a span is dragged.
+ * `empty` is what to say of a span without points.
  * Returns `{element, update({points, level, since, until, fields})}` (since and until in seconds).
  */
-export async function chartGroup(specs, { zoom, signal }) {
+export async function chartGroup(specs, { zoom, signal, empty }) {
   const Plot = await library();
   groups += 1;
   const key = `charts-${groups}`;
-  const one = Plot ? (spec) => drawn(Plot, spec, key, zoom, signal) : numbersOnly;
+  const one = Plot ? (spec) => drawn(Plot, spec, key, { zoom, signal, empty }) : numbersOnly;
   const charts = specs.map(one);
   const element = h("div", { class: "charts" }, Plot ? null : missingNote(), charts.map((chart) => chart.element));
   return {
@@ -77,10 +78,10 @@ function head(spec) {
   };
 }
 
-function drawn(Plot, spec, key, zoom, signal) {
+function drawn(Plot, spec, key, { zoom, signal, empty }) {
   const caption = head(spec);
   const body = h("div", { class: "plot", role: "img" });
-  const nothing = h("p", { class: "plot-empty", hidden: true }, "Nothing in this span");
+  const nothing = h("p", { class: "plot-empty", hidden: true });
   const element = h("figure", { class: "chart" }, caption.element, h("div", { class: "plot-frame" }, body, nothing));
   let plot = null;
   let table = null;
@@ -105,7 +106,9 @@ function drawn(Plot, spec, key, zoom, signal) {
     update(next, since, until) {
       table = next;
       span = [since, until];
-      nothing.hidden = table.times.length > 0;
+      const told = (name) => !spec.constant?.includes(name) && table.columns[name].some((value) => value != null);
+      nothing.hidden = spec.series.some(({ band, name }) => !band && told(name));
+      setText(nothing, !table.times.length ? (empty ?? "Nothing in this span") : table.answered ? "It does not say" : "No good poll in this span");
       body.setAttribute("aria-label", caption.text(table));
       if (plot) {
         plot.setSelect({ left: 0, top: 0, width: 0, height: 0 }, false);
@@ -133,7 +136,7 @@ function options({ Plot, spec, key, width, span, table, zoom, caption }) {
     legend: { show: false },
     padding: [8, 10, 0, 0],
     scales: { x: { time: true, range: span }, y: { range: (_, low, high) => yRange(low, high, spec.zero) } },
-    axes: [{ ...axis, values: timeLabels, space: 70, size: 26, gap: 4 }, { ...axis, size: 58, space: 34, values: (_, splits) => splits.map((value) => spec.tick(value)) }],
+    axes: [{ ...axis, values: timeLabels, space: 70, size: 26, gap: 4 }, { ...axis, size: 58, space: 34, values: (plot, splits) => (plot.data.slice(1).some(summary) ? splits.map((value) => spec.tick(value)) : splits.map(() => "")) }],
     cursor: {
       sync: { key, setSeries: false }, y: false, points: { size: 7 },
       drag: { x: Boolean(zoom), y: false, setScale: false },

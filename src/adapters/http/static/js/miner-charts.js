@@ -5,18 +5,18 @@ import { h, show as put } from "./dom.js";
 import { figure, number, power, rate, rpm, short, temperature } from "./format.js";
 import { every } from "./live.js";
 import { setQuery } from "./router.js";
-import { levelWord, readSpan, spanQuery, spanSwitch, writeSpan } from "./span.js";
+import { levelWord, readSpan, spanQuery, spanSwitch, usualSpan, writeSpan } from "./span.js";
 
 const REFRESH_S = 30;
 
-/** `nominal()` and `algorithm()` are what the miner's page knows at the moment. `{element, again}`. */
-export async function minerCharts({ id, query, signal, nominal }) {
-  let span = readSpan(query);
+/** `nominal()` is what the miner's page knows at the moment; `since` is when the miner was added. `{element, again}`. */
+export async function minerCharts({ id, query, signal, nominal, since }) {
+  let span = readSpan(query, usualSpan(since));
   let unit = { unit: "TH/s", divisor: 1e12 };
   const inUnit = (value) => (value == null ? rate(null) : `${figure(value / unit.divisor)}\u00a0${unit.unit}`);
   const specs = [
     {
-      title: "Hash rate", zero: true, show: inUnit, tick: (value) => short(value / unit.divisor),
+      title: "Hash rate", zero: true, constant: ["nominal"], show: inUnit, tick: (value) => short(value / unit.divisor),
       series: [
         { label: "least to greatest", name: "range", colour: "c-rate", band: ["low", "high"] },
         { label: "rate", name: "rate", colour: "c-rate" }, { label: "nominal", name: "nominal", colour: "c-nominal", dash: true },

@@ -13,11 +13,17 @@ export function identityLine(view, container) {
   const model = view.reported_model ?? view.model;
   const told = view.reported_model && view.model && view.reported_model.toLowerCase() !== view.model.toLowerCase() ? ` (entered as ${view.model})` : "";
   const parts = [
-    h("span", {}, `${view.manufacturer}${model ? ` ${model}` : ""}${told}`), address,
+    h("span", {}, `${fullModel(view.manufacturer, model)}${told}`), address,
     view.container_id == null ? null : h("a", { href: pageUrl(`containers/${view.container_id}`) }, container ?? `container ${view.container_id}`),
     view.firmware ? h("span", {}, `firmware ${view.firmware}`) : null, view.algorithm ? h("span", {}, view.algorithm) : null,
   ];
   return parts.filter(Boolean).flatMap((part, index) => (index ? [h("span", { class: "dot", "aria-hidden": "true" }, " · "), part] : [part]));
+}
+
+/** "AntMiner S9", but not "Avalon Avalon 1246". */
+function fullModel(maker, model) {
+  if (!model) return maker;
+  return model.toLowerCase().startsWith(maker.toLowerCase()) ? model : `${maker} ${model}`;
 }
 
 /** Availability and state in words, since when, and why. */

@@ -11,7 +11,7 @@ import { empty, say } from "./notices.js";
 import { pageUrl } from "./place.js";
 import { go, setQuery } from "./router.js";
 import { can } from "./session.js";
-import { SPANS, levelWord, readSpan, spanSwitch } from "./span.js";
+import { SPANS, levelWord, readSpan, spanSwitch, usualSpan } from "./span.js";
 import { totalsStrip, troubleText } from "./totals.js";
 
 const TOTALS_S = 5;
@@ -29,7 +29,7 @@ export async function show({ root, query, signal, args, setTitle, restart }) {
   const { data: container } = await miners("GET", `containers/${id}`, { signal });
   setTitle(container.name);
   const strip = totalsStrip({ containerId: id });
-  const charts = await chartSection({ id, query, signal, totals: (totals) => {
+  const charts = await chartSection({ container, query, signal, totals: (totals) => {
     strip.update(totals);
     setTitle(`${container.name}: ${troubleText(totals)}`);
   } });
@@ -69,9 +69,11 @@ async function remove(container) {
   }
 }
 
-async function chartSection({ id, query, signal, totals }) {
-  let span = readSpan(query);
-  if (!span.name) span = { name: "24h", hours: 24 };
+async function chartSection({ container, query, signal, totals }) {
+  const { id } = container;
+  const usual = usualSpan(container.created_at);
+  let span = readSpan(query, usual);
+  if (!span.name) span = { name: usual, hours: SPANS[usual] };
   let unit = { unit: "TH/s", divisor: 1e12 };
   const inUnit = (value) => (value == null ? rate(null) : `${figure(value / unit.divisor)}\u00a0${unit.unit}`);
   const specs = [
@@ -98,7 +100,7 @@ async function chartSection({ id, query, signal, totals }) {
     return chartsLoop.again();
   };
   const chooser = spanSwitch(span, pick, { custom: false });
-  const group = await chartGroup(specs, { signal });
+  const group = await chartGroup(specs, { signal, empty: "Nothing yet: a point stands for five minutes" });
   const load = async () => {
     const { data } = await miners("GET", `stats/containers/${id}`, { query: { hours: SPANS[span.name] }, signal });
     unit = { unit: data.unit ?? "TH/s", divisor: data.divisor ?? 1e12 };

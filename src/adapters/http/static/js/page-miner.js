@@ -46,7 +46,7 @@ export async function show({ root, query, signal, args, setTitle, restart }) {
   const loop = await every(REFRESH_S, refresh, signal, (error) => {
     if (error.status === 404) restart();
   });
-  const charts = await minerCharts({ id, query, signal, nominal: () => view.hash_rate_nominal_hs, algorithm: () => view.algorithm });
+  const charts = await minerCharts({ id, query, signal, nominal: () => view.hash_rate_nominal_hs, since: view.created_at });
 
   const buttons = [
     can("poll-miners") && h("button", { type: "button", class: "primary", onclick: (event) => poll(event.currentTarget) }, "Poll now"),

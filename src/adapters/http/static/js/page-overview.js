@@ -14,6 +14,7 @@ import { badge, why } from "./words.js";
 
 const REFRESH_S = 5;
 const SPARK_S = 300;
+const LOOK_S = 60;
 const TROUBLES = 8;
 
 const bad = (one) => (one.availability?.offline ?? 0) * 4 + (one.availability?.degraded ?? 0) * 2 + (one.availability?.stale ?? 0);
@@ -49,6 +50,7 @@ export async function show({ root, query, signal, setTitle, restart }) {
     const nobody = latest.total.miners === 0;
     put(nothing, nobody ? noMiners(list.length, restart) : []);
     strip.element.hidden = nobody;
+    order.hidden = list.length < 2;
     setTitle(`Overview: ${troubleText(latest.total)}`);
   };
   order.addEventListener("change", () => {
@@ -123,6 +125,7 @@ function sparkLoader(signal) {
     try {
       const { data } = await miners("GET", `stats/containers/${id}`, { query: { hours: 24 }, signal });
       put(frame, drawSpark(data));
+      frame.dataset.next = Date.now() + (data.points.length ? SPARK_S : 0) * 1000;
     } catch (error) {
       // The line is an extra: the card stands without it, and the next round tries again.
       if (!signal.aborted && error.name === "TypeError") throw error;
@@ -133,8 +136,8 @@ function sparkLoader(signal) {
   };
   const seen = new IntersectionObserver((entries) => {
     for (const { isIntersecting, target } of entries) {
-      if (!isIntersecting || Date.now() - Number(target.dataset.asked ?? 0) < SPARK_S * 1000) continue;
-      target.dataset.asked = Date.now();
+      if (!isIntersecting || Date.now() < Number(target.dataset.next ?? 0)) continue;
+      target.dataset.next = Date.now() + LOOK_S * 1000;
       waiting.push({ id: target.dataset.id, frame: target });
       next();
     }
@@ -143,7 +146,7 @@ function sparkLoader(signal) {
   const timer = setInterval(() => frames.forEach((frame) => {
     seen.unobserve(frame);
     if (!document.hidden) seen.observe(frame);
-  }), SPARK_S * 1000);
+  }), LOOK_S * 1000);
   signal.addEventListener("abort", () => {
     clearInterval(timer);
     seen.disconnect();

@@ -10,7 +10,7 @@ export function stepOf(level, times) {
 }
 
 /**
- * Columns for `fields` (`{name: (point) => number | null}`): `{times, columns, misses, step}`.
+ * Columns for `fields` (`{name: (point) => number | null}`): `{times, columns, misses, step, answered}`.
  * A moment without a value is put where points are missing. `misses` are spans `[from, to, share]`.
  */
 export function columnsOf(points, level, fields) {
@@ -30,7 +30,8 @@ export function columnsOf(points, level, fields) {
     for (const name of names) columns[name].push(fields[name](point) ?? null);
     if (point.misses > 0) addMiss(misses, point, at[index], level, step);
   });
-  return { times, columns, misses, step };
+  const answered = points.some((point) => (point.polls ?? point.seen) > 0);
+  return { times, columns, misses, step, answered };
 }
 
 function addMiss(misses, point, at, level, step) {

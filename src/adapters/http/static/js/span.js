@@ -1,7 +1,7 @@
 // The span of time that charts show: a few usual ones, or any from–to. It lives in the address.
 import { now } from "./api.js";
 import { h, setAttribute } from "./dom.js";
-import { localInput, zone } from "./format.js";
+import { age, localInput, zone } from "./format.js";
 
 export const SPANS = { "1h": 1, "6h": 6, "24h": 24, "7d": 168, "30d": 720, "1y": 8760 };
 const WORDS = { "1h": "1 hour", "6h": "6 hours", "24h": "24 hours", "7d": "7 days", "30d": "30 days", "1y": "1 year" };
@@ -18,6 +18,9 @@ export function readSpan(query, fallback = "24h") {
   const name = query.get("span") in SPANS ? query.get("span") : fallback;
   return { name, hours: SPANS[name] };
 }
+
+/** A day, or less for what has not been there so long. */
+export const usualSpan = (since) => ["1h", "6h"].find((name) => age(since) < SPANS[name] * 3600) ?? "24h";
 
 /** The API's parameters for a span. */
 export function spanQuery(span) {
