@@ -5,6 +5,7 @@ import importlib.util
 import socket
 from collections.abc import Callable, Generator, Sequence
 from contextlib import contextmanager
+from typing import Any
 
 import anyio
 import uvicorn
@@ -14,8 +15,12 @@ from ...ports.errors import Unavailable
 
 #: Seconds that requests under way get to end when the server is told to stop.
 GRACE = 10
-#: Seconds that an idle connection is kept: longer than usual proxies keep theirs, so that they close first.
-KEEP_ALIVE = 75
+#: Seconds that an idle connection is kept.
+KEEP_ALIVE = 10
+#: Seconds that a client may take for the head of a request; uvicorn itself would wait for ever.
+HEAD_WITHIN = 20
+#: Connections at a time; what comes on top is answered 503.  Each is an open file.
+CONNECTIONS = 900
 #: Bytes of a request's line and headers.
 HEADER_BYTES = 64 * 1024
 BACKLOG = 2048
@@ -56,6 +61,8 @@ async def serve(
     sockets: Sequence[socket.socket] | None = None,
     forwarded_allow: str = "127.0.0.1",
     grace: int = GRACE,
+    connections: int = CONNECTIONS,
+    head_within: float = HEAD_WITHIN,
 ) -> None:
     """Serve until ``stop`` is set, then let requests under way end within ``grace`` seconds.
 
@@ -68,6 +75,8 @@ async def serve(
         sockets: Bound sockets (from ``bind``) instead of ``host`` and ``port``.
         forwarded_allow: Proxies whose forwarding headers are believed, separated by commas.
         grace: Seconds.
+        connections: How many at a time.
+        head_within: Seconds that a client may take for the head of a request.
 
     Raises:
         CannotBind: The address is not ours, or in use.
@@ -85,6 +94,7 @@ async def serve(
         proxy_headers=True,
         forwarded_allow_ips=forwarded_allow,
         backlog=BACKLOG,
+        limit_concurrency=connections,
         timeout_keep_alive=KEEP_ALIVE,
         timeout_graceful_shutdown=grace,
         h11_max_incomplete_event_size=HEADER_BYTES,
@@ -97,8 +107,29 @@ async def serve(
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(watch)
+        tasks.start_soon(_sweep, server, head_within)
         await server.serve(sockets=bound)
         tasks.cancel_scope.cancel()
+
+
+async def _sweep(server: uvicorn.Server, head_within: float) -> None:
+    """Close the connections of those who open them and say nothing, or never come to the end of a head."""
+    connections: set[Any] = server.server_state.connections
+    waiting: dict[Any, tuple[Any, float]] = {}
+    while True:
+        await anyio.sleep(head_within / 4)
+        now = anyio.current_time()
+        seen = waiting
+        waiting = {}
+        for connection in connections:
+            # A cycle is a request and its answer; without an open one, the client's word is awaited.
+            cycle = connection.cycle
+            if cycle is None or cycle.response_complete:
+                before, since = seen.get(connection, (cycle, now))
+                waiting[connection] = (cycle, since if before is cycle else now)
+        for connection, (_, since) in waiting.items():
+            if now - since > head_within:
+                connection.transport.close()
 
 
 async def bind(host: str, port: int) -> list[socket.socket]:
