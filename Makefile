@@ -1,6 +1,6 @@
 # Every target sets up what it needs; nothing is written outside this folder
 # but the distribution's packages for the tests (PostgreSQL, Chromium, npm).
-.PHONY: help demo test check bench wheel lock clean
+.PHONY: help demo test check bench wheel reference lock clean
 
 help:            ## what can be made
 	@grep -hE '^[a-z]+: .*##' $(MAKEFILE_LIST) | sed -E 's/: .*## */\t/'
@@ -24,6 +24,10 @@ bench:           ## the figures of docs/benchmarks.md, against bare clients in t
 wheel:           ## build the wheel, install it into an empty environment, run it
 	@scripts/setup dev
 	@scripts/wheel
+
+reference:       ## write docs/reference from the code
+	@scripts/setup dev
+	@.venv/bin/python scripts/reference.py
 
 lock:            ## resolve the dependencies anew
 	@scripts/setup dev
