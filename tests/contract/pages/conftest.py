@@ -145,20 +145,24 @@ async def _served(folder: Path) -> AsyncGenerator[tuple[str, House]]:
     house = House(settings=settings)
     house.miner_driver.override(providers.Object(Scripted()))
     sockets = await bind("127.0.0.1", 0)
-    async with opened_service(settings, works=False, house=house) as service, anyio.create_task_group() as tasks:
-        await house.identity().ensure_admin(settings.admin_password)
-        await _seed(house)
-        stop, ready = anyio.Event(), anyio.Event()
+    try:
+        async with opened_service(settings, works=False, house=house) as service, anyio.create_task_group() as tasks:
+            await house.identity().ensure_admin(settings.admin_password)
+            await _seed(house)
+            stop, ready = anyio.Event(), anyio.Event()
 
-        async def run() -> None:
-            app = service.application()
-            await serve(app, "127.0.0.1", 0, sockets=sockets, stop=stop, ready=lambda _: ready.set(), grace=1)
+            async def run() -> None:
+                app = service.application()
+                await serve(app, "127.0.0.1", 0, sockets=sockets, stop=stop, ready=lambda _: ready.set(), grace=1)
 
-        tasks.start_soon(run)
-        with anyio.fail_after(30):
-            await ready.wait()
-        yield url_of(sockets[0]), house
-        stop.set()
+            tasks.start_soon(run)
+            with anyio.fail_after(30):
+                await ready.wait()
+            yield url_of(sockets[0]), house
+            stop.set()
+    finally:
+        for sock in sockets:
+            sock.close()
 
 
 async def _seed(house: House) -> None:
