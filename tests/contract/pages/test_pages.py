@@ -263,10 +263,10 @@ def test_an_admin_approves_who_waits_and_sees_a_token_once(visit: "Visit") -> No
 def test_a_lost_connection_is_told_and_ends_by_itself(visit: "Visit") -> None:
     visit.expect("ERR_INTERNET_DISCONNECTED")
     page = visit.open("miners")
-    rows = page.locator("tbody tr").count()
+    expect(page.locator("tbody tr")).to_have_count(60)
     page.context.set_offline(True)
     expect(page.get_by_role("alert")).to_contain_text("The server has not answered since")
-    assert page.locator("tbody tr").count() == rows
+    expect(page.locator("tbody tr")).to_have_count(60)
     page.context.set_offline(False)
     expect(page.locator(".banner")).to_be_hidden()
 

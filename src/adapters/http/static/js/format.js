@@ -21,8 +21,20 @@ export function figure(value) {
   return number(value, size === 0 || size >= 1000 ? 0 : size >= 100 ? 1 : size >= 10 ? 1 : 2);
 }
 
+const shorts = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 4 });
+
 /** As few decimals as say it, for the labels of an axis. */
-export const short = (value) => String(Number(value.toPrecision(4)));
+export const short = (value, unit) => (unit ? join(shorts.format(value), unit) : shorts.format(value));
+
+/** The label of an axis of watts, and one of things that are whole. */
+export const shortPower = (watts) => (Math.abs(watts) < 1e4 ? short(watts, "W") : short(watts / 1e3, "kW"));
+export const whole = (value) => (Number.isInteger(value) ? number(value) : "");
+
+/** The unit that suits rates up to `hs`: `{unit, divisor}`. */
+export function rateUnit(hs) {
+  const [divisor, prefix] = PREFIXES.find(([one]) => hs >= one) ?? [1, ""];
+  return { divisor, unit: `${prefix}H/s` };
+}
 
 const join = (text, unit) => (text === NONE ? NONE : `${text}\u00a0${unit}`);
 

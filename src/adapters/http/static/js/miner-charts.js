@@ -2,7 +2,7 @@
 import { miners } from "./api.js";
 import { chartGroup } from "./charts.js";
 import { h, show as put } from "./dom.js";
-import { figure, number, power, rate, rpm, short, temperature } from "./format.js";
+import { figure, number, power, rate, rpm, short, shortPower, temperature, whole } from "./format.js";
 import { every } from "./live.js";
 import { setQuery } from "./router.js";
 import { levelWord, readSpan, spanQuery, spanSwitch, usualSpan, writeSpan } from "./span.js";
@@ -22,12 +22,12 @@ export async function minerCharts({ id, query, signal, nominal, since }) {
         { label: "rate", name: "rate", colour: "c-rate" }, { label: "nominal", name: "nominal", colour: "c-nominal", dash: true },
       ],
     },
-    { title: "Temperature", show: (value) => temperature(value, 1), tick: (value) => temperature(value), series: [{ label: "hottest", name: "hottest", colour: "c-hot" }] },
+    { title: "Temperature", show: (value) => temperature(value, 1), tick: (value) => short(value, "°C"), series: [{ label: "hottest", name: "hottest", colour: "c-hot" }] },
     {
-      title: "Fans", zero: true, show: rpm, tick: number,
+      title: "Fans", zero: true, show: rpm, tick: whole,
       series: [{ label: "fastest", name: "fast", colour: "c-fan" }, { label: "slowest", name: "slow", colour: "c-mean" }],
     },
-    { title: "Power", zero: true, show: power, tick: power, series: [{ label: "power", name: "power", colour: "c-power" }] },
+    { title: "Power", zero: true, show: power, tick: shortPower, series: [{ label: "power", name: "power", colour: "c-power" }] },
   ];
   const note = h("span", { class: "quiet", "aria-live": "polite" });
   const pick = (next) => {

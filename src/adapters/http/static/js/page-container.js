@@ -3,7 +3,7 @@ import { Problem, miners } from "./api.js";
 import { chartGroup } from "./charts.js";
 import { confirmed } from "./dialog.js";
 import { h, setText, show as put } from "./dom.js";
-import { figure, number, power, rate, short, temperature } from "./format.js";
+import { figure, number, power, rate, rateUnit, short, shortPower, temperature, whole } from "./format.js";
 import { every } from "./live.js";
 import { addMiner } from "./miner-form.js";
 import { minerTable } from "./miner-table.js";
@@ -81,13 +81,13 @@ async function chartSection({ container, query, signal, totals }) {
       title: "Hash rate", zero: true, show: inUnit, tick: (value) => short(value / unit.divisor),
       series: [{ label: "rate", name: "rate", colour: "c-rate" }, { label: "nominal", name: "nominal", colour: "c-nominal", dash: true }],
     },
-    { title: "Power", zero: true, show: power, tick: power, series: [{ label: "power", name: "power", colour: "c-power" }] },
+    { title: "Power", zero: true, show: power, tick: shortPower, series: [{ label: "power", name: "power", colour: "c-power" }] },
     {
-      title: "Temperature", show: (value) => temperature(value, 1), tick: (value) => temperature(value),
+      title: "Temperature", show: (value) => temperature(value, 1), tick: (value) => short(value, "°C"),
       series: [{ label: "hottest", name: "hottest", colour: "c-hot" }, { label: "mean", name: "mean", colour: "c-mean" }],
     },
     {
-      title: "Miners", zero: true, show: number, tick: number,
+      title: "Miners", zero: true, show: number, tick: whole,
       series: [{ label: "hashing", name: "hashing", colour: "c-rate" }, { label: "answering", name: "seen", colour: "c-mean" }, { label: "all", name: "miners", colour: "c-nominal", dash: true }],
     },
   ];
@@ -103,7 +103,9 @@ async function chartSection({ container, query, signal, totals }) {
   const group = await chartGroup(specs, { signal, empty: "Nothing yet: a point stands for five minutes" });
   const load = async () => {
     const { data } = await miners("GET", `stats/containers/${id}`, { query: { hours: SPANS[span.name] }, signal });
-    unit = { unit: data.unit ?? "TH/s", divisor: data.divisor ?? 1e12 };
+    // A container's sums outgrow the unit of one miner; where solutions are counted, the API's unit stands.
+    const most = Math.max(0, ...data.points.map((point) => Math.max(point.hash_rate_hs ?? 0, point.hash_rate_nominal_hs ?? 0)));
+    unit = most && data.unit.endsWith("H/s") ? rateUnit(most) : data;
     setText(level, levelWord(data.level === "raw" ? "5m" : data.level));
     const until = Date.now() / 1000;
     group.update({ points: data.points, level: data.level === "1h" ? "1h" : "5m", since: until - data.hours * 3600, until, fields: FIELDS });
