@@ -51,6 +51,8 @@ SORTED: Mapping[str, str] = MappingProxyType(
     }
 )
 
+ALWAYS_THERE = frozenset({"id", "name", "ip_address", "manufacturer", "availability"})
+
 STORE = """
 insert into miner (id, name, name_order, ip_address, address_order, port, web_port, api3_port, manufacturer, model,
                    container_id, is_active, created_at, username, password_sealed, revision, search)

@@ -16,7 +16,7 @@ from .series_time import HOURS_A_DAY, SLOTS_A_DAY
 
 
 @attrs.frozen
-class _Partitioned:
+class Partitioned:
     """A table, the number that it is partitioned by, how many make a day, and the days of a partition."""
 
     table: str
@@ -26,10 +26,13 @@ class _Partitioned:
 
 
 TABLES = (
-    _Partitioned("miner_sample", "slot", SLOTS_A_DAY, 1),
-    _Partitioned("miner_5m", "hour", HOURS_A_DAY, 1),
-    _Partitioned("miner_1h", "day", 1, 30),
+    Partitioned("miner_sample", "slot", SLOTS_A_DAY, 1),
+    Partitioned("miner_5m", "hour", HOURS_A_DAY, 1),
+    Partitioned("miner_1h", "day", 1, 30),
 )
+
+#: More would be made only by a clock that jumped.
+MOST = 400
 
 BOUNDS = """
 select c.relname, pg_get_expr(c.relpartbound, c.oid)
@@ -46,16 +49,23 @@ class Partitions:
     async def make(self, now: datetime) -> None:
         """Have the partitions of now and of tomorrow (of the next 30 days)."""
         for table in TABLES:
-            width = timedelta(days=table.days)
-            block = (now - EPOCH) // width
-            for start in (block, block + 1):
-                day = EPOCH + start * width
-                name = f"{table.table}_{day:%Y%m%d}"
-                if name not in self._known:
-                    await self._make(table, name, start * table.days * table.day)
-                    self._known.add(name)
+            block = (now - EPOCH) // timedelta(days=table.days)
+            for number in (block, block + 1):
+                await self._have(table, number)
 
-    async def _make(self, table: _Partitioned, name: str, low: int) -> None:
+    async def cover(self, table: Partitioned, first: int, last: int) -> None:
+        """Have the partitions for a span of keys, the newest ``MOST`` of them; what is older waits in the default."""
+        width = table.days * table.day
+        for number in range(max(first // width, last // width - MOST), last // width + 1):
+            await self._have(table, number)
+
+    async def _have(self, table: Partitioned, number: int) -> None:
+        name = f"{table.table}_{EPOCH + number * timedelta(days=table.days):%Y%m%d}"
+        if name not in self._known:
+            await self._make(table, name, number * table.days * table.day)
+            self._known.add(name)
+
+    async def _make(self, table: Partitioned, name: str, low: int) -> None:
         high = low + table.days * table.day
         async with self._db.transaction() as tx:
             await tx.lock("samples")

@@ -106,7 +106,7 @@ class _Transaction(Transaction):
         fields = ", ".join(f"{name} {kind}" for name, kind in zip(columns, types, strict=True))
         inbox = f"inbox_{zlib.crc32(fields.encode()):08x}"
         await self.run(f"create temp table if not exists {inbox} ({fields}) on commit delete rows")
-        await self.run(f"truncate pg_temp.{inbox}")
+        await self.run(f"delete from pg_temp.{inbox}")
         await self.bulk(f"pg_temp.{inbox}", columns, types, rows)
         await self.run(sql.format(rows=f"pg_temp.{inbox} i cross join"))
 
@@ -192,9 +192,13 @@ class PostgresDatabase(Database):
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncGenerator[Statements]:
-        async with _edge(), self._pool.connection() as connection, connection.transaction():
-            await connection.execute("set transaction isolation level repeatable read, read only")
-            yield _Transaction(connection)
+        async with _edge(), self._pool.connection() as connection:
+            await connection.execute("begin isolation level repeatable read, read only")
+            try:
+                yield _Transaction(connection)
+            finally:
+                with anyio.CancelScope(shield=True):
+                    await connection.rollback()
 
 
 async def _configure(connection: Connection) -> None:

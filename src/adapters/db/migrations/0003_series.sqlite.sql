@@ -113,3 +113,6 @@ create table clock_trust (
   seen  timestamptz not null,
   since timestamptz not null
 );
+
+-- The order that pages ask for most, besides that of the key.
+create index miner_by_name on miner (name_order);

@@ -1,0 +1,198 @@
+"""The database as a whole: moved, backed up, looked at, its secrets sealed anew."""
+
+import re
+import sqlite3
+import stat
+from collections.abc import AsyncGenerator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from lineman.adapters.crypto.vault import FernetVault
+from lineman.adapters.db.admin import check_key, rotate, status
+from lineman.adapters.db.backup import KEY_APART, backup
+from lineman.adapters.db.catalogue import SEALED, columns, tables
+from lineman.adapters.db.containers import SqlContainers
+from lineman.adapters.db.copy import TYPES, copy_all
+from lineman.adapters.db.engine import Database
+from lineman.adapters.db.journal import SqlJournal
+from lineman.adapters.db.miners import SqlMiners
+from lineman.adapters.db.postgres import PostgresDatabase
+from lineman.adapters.db.retention import Retention
+from lineman.adapters.db.series import SqlSeries
+from lineman.adapters.db.sqlite import SqliteDatabase
+from lineman.adapters.db.tokens import SqlTokens
+from lineman.adapters.db.users import SqlUsers
+from lineman.adapters.db.watches import SqlWatches
+from lineman.ports.errors import Conflict, Invalid
+from lineman.ports.identity import NewUser, Role, Session, Token
+from lineman.ports.journal import Entry
+from lineman.ports.miners.inventory import MinerQuery, NewContainer, NewMiner
+from lineman.ports.miners.reading import Maker, Reading, State
+from lineman.ports.miners.watch import Availability, Level, Observation, Sample, Watch
+from lineman.ports.secrets import Sealed, Secret
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
+OLD, NEW = Secret("the first key, long enough"), Secret("the second key, long enough")
+
+
+async def fill(db: Database) -> None:
+    vault = FernetVault([OLD])
+    await check_key(db, vault)
+    await SqlContainers(db).add(NewContainer("North"), at=NOW)
+    for number in range(3):
+        new = NewMiner(f"rig {number}", f"10.0.0.{number}", Maker.AVALON, 4028, container_id=1, is_active=number != 1)
+        await SqlMiners(db, vault).add(new, at=NOW)
+    miner = await SqlMiners(db, vault).add(
+        NewMiner("locked", "10.0.0.9", Maker.ANTMINER, 80, username="root", password=Secret("canary-pass")), at=NOW
+    )
+    anna = await SqlUsers(db).add(NewUser("Anna", "hash", Role.CLIENT, container_ids=(1,)), at=NOW)
+    await SqlTokens(db).add_token(Token(0, "backup", Role.OPERATOR, NOW, None, "anna"), "digest")
+    await SqlTokens(db).add_session("cookie", Session(anna.id, "csrf", NOW, NOW + timedelta(hours=1)))
+    await SqlJournal(db).write(Entry(NOW, "anna", "miners.add", f"miner {miner.id}"))
+    watch = Watch(1, Availability.ONLINE, state=State.MINING, polled_at=NOW)
+    for minute in (0, 6, 12):
+        at = NOW + timedelta(minutes=minute)
+        await SqlWatches(db, vault).keep(
+            [Observation(watch, Sample(1, at, hash_rate_hs=1e14), Reading(Maker.AVALON, State.MINING), b'{"a": 1}', 1)]
+        )
+    await SqlSeries(db, Retention()).roll_up(now=NOW + timedelta(hours=2))
+
+
+@pytest.fixture
+async def source(tmp_path: Path) -> AsyncGenerator[SqliteDatabase]:
+    async with SqliteDatabase(tmp_path / "lineman.db") as db:
+        await fill(db)
+        yield db
+
+
+@pytest.fixture
+async def target(new_postgres: str) -> AsyncGenerator[PostgresDatabase]:
+    async with PostgresDatabase(new_postgres) as db:
+        yield db
+
+
+async def test_a_copy_brings_everything_and_goes_on_where_the_source_stopped(
+    source: SqliteDatabase, target: PostgresDatabase
+) -> None:
+    steps = list[tuple[str, int, int]]()
+    copied = await copy_all(
+        source,
+        target,
+        lambda *step: steps.append(step),
+        source_vault=FernetVault([OLD]),
+        target_vault=FernetVault([NEW]),
+    )
+    assert copied == sum(total for _, done, total in steps if done == total)
+    old, new = FernetVault([OLD]), FernetVault([NEW])
+    span = {"since": NOW - timedelta(days=1), "until": NOW + timedelta(days=1)}
+    for level in Level:
+        before = await SqlSeries(source, Retention()).chart(1, **span, level=level)
+        assert await SqlSeries(target, Retention()).chart(1, **span, level=level) == before
+        assert before
+    everything = MinerQuery(sort="name")
+    assert await SqlMiners(target, new).find(everything) == await SqlMiners(source, old).find(everything)
+    assert await SqlWatches(target, new).raw(1) == {"a": 1}
+    assert await SqlUsers(target).all() == await SqlUsers(source).all()
+    assert await SqlTokens(target).tokens() == await SqlTokens(source).tokens()
+    assert await SqlTokens(target).session("cookie") == await SqlTokens(source).session("cookie")
+    assert await SqlJournal(target).read() == await SqlJournal(source).read()
+    assert (await SqlMiners(target, new).add(NewMiner("next", "10.1.1.1", Maker.AVALON, 1), at=NOW)).id == 5
+    assert await target.fetch(int, "select count(*) from miner_sample_default") == [0]
+
+
+async def test_a_target_that_holds_data_is_refused(source: SqliteDatabase, target: PostgresDatabase) -> None:
+    await SqlContainers(target).add(NewContainer("South"), at=NOW)
+    vault = FernetVault([OLD])
+    with pytest.raises(Conflict, match="in container"):
+        await copy_all(source, target, lambda *_: None, source_vault=vault, target_vault=vault)
+    with pytest.raises(Invalid):
+        await copy_all(target, source, lambda *_: None, source_vault=vault, target_vault=vault)
+
+
+async def test_a_copy_that_fails_leaves_the_target_empty(source: SqliteDatabase, target: PostgresDatabase) -> None:
+    with pytest.raises(Sealed):
+        await copy_all(
+            source, target, lambda *_: None, source_vault=FernetVault([NEW]), target_vault=FernetVault([NEW])
+        )
+    assert await SqlContainers(target).all() == []
+
+
+async def test_every_column_of_the_schema_can_be_copied_and_every_sealed_one_is_known(source: SqliteDatabase) -> None:
+    sealed = set()
+    for table in await tables(source):
+        for column in await columns(source, table):
+            assert column.type in TYPES, f"{table}.{column.name}"
+            if column.name.endswith("_sealed"):
+                sealed.add((table, column.name))
+    assert sealed == {(table, column) for table, _, column in SEALED}
+
+
+async def test_a_backup_is_whole_private_and_made_while_others_write(source: SqliteDatabase, tmp_path: Path) -> None:
+    place = tmp_path / "backup.db"
+    async with source.transaction() as tx:
+        await tx.run("update counter set value = value + 1 where name = 'inventory'")
+        await backup(source, place)
+    assert stat.S_IMODE(place.stat().st_mode) == 0o600
+    async with SqliteDatabase(place) as copy:
+        assert (await SqlMiners(copy, FernetVault([OLD])).get(4)).password == Secret("canary-pass")
+    with pytest.raises(Invalid, match="is there already"):
+        await backup(source, place)
+    assert "key" in KEY_APART
+
+
+async def test_postgresql_is_backed_up_by_its_own_tools(target: PostgresDatabase, tmp_path: Path) -> None:
+    with pytest.raises(Invalid, match="pg_dump"):
+        await backup(target, tmp_path / "backup")
+
+
+async def test_no_secret_is_in_the_files(source: SqliteDatabase, tmp_path: Path) -> None:
+    await backup(source, tmp_path / "backup.db")
+    found = [file.name for file in list(tmp_path.iterdir()) if b"canary" in file.read_bytes()]  # noqa: ASYNC240 small
+    assert found == []
+
+
+async def test_the_status_tells_age_size_and_rows_and_changes_nothing(database: Database, tmp_path: Path) -> None:
+    await fill(database)
+    now = await status(database)
+    assert re.match(r"(SQLite|PostgreSQL) \d+", now.engine)
+    assert (now.pending, now.problem) == ((), None)
+    assert {table.name: table.rows for table in now.tables}["miner"] == 4
+    assert now.size_bytes > 100_000
+    await database.run("update schema_version set digest = 'other' where number = 2")
+    assert "Migration 2" in ((await status(database)).problem or "")
+    await database.run("delete from schema_version where number > 1")
+    late = await status(database)
+    assert (late.schema, [step.number for step in late.pending][:1]) == (1, [2])
+    async with SqliteDatabase(tmp_path / "empty.db", migrations=()) as empty:
+        none = await status(empty)
+    assert (none.schema, none.tables, none.pending[0].number) == (None, [], 1)
+    with sqlite3.connect(tmp_path / "empty.db") as check:
+        assert check.execute("select count(*) from sqlite_master").fetchall() == [(0,)]
+    check.close()
+
+
+async def test_the_wrong_key_is_noticed_at_start(database: Database) -> None:
+    await check_key(database, FernetVault([OLD]))
+    await check_key(database, FernetVault([NEW, OLD]))
+    with pytest.raises(Sealed, match="put back"):
+        await check_key(database, FernetVault([NEW]))
+
+
+async def test_rotation_seals_all_secrets_with_the_newest_key(database: Database) -> None:
+    await fill(database)
+    assert await rotate(database, FernetVault([NEW, OLD])) == 2
+    await check_key(database, FernetVault([NEW]))
+    assert (await SqlMiners(database, FernetVault([NEW])).get(4)).password == Secret("canary-pass")
+
+
+async def test_secrets_that_no_key_opens_stop_a_rotation_unless_they_are_given_up(database: Database) -> None:
+    await fill(database)
+    with pytest.raises(Sealed, match="miner 4"):
+        await rotate(database, FernetVault([NEW]))
+    assert await rotate(database, FernetVault([NEW]), forget=True) == 0
+    await check_key(database, FernetVault([NEW]))
+    assert (await SqlMiners(database, FernetVault([NEW])).get(4)).password is None

@@ -1,0 +1,126 @@
+"""The schema: every step from every age, once, whoever comes at the same time."""
+
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime
+from pathlib import Path
+
+import anyio
+import attrs
+import pytest
+
+from lineman.adapters.db.catalogue import tables
+from lineman.adapters.db.containers import SqlContainers
+from lineman.adapters.db.engine import ChangedMigration, Database, Dialect, NewerDatabase
+from lineman.adapters.db.migrate import Applied, Migration, applied, load, pending
+from lineman.adapters.db.postgres import PostgresDatabase
+from lineman.adapters.db.sqlite import SqliteDatabase
+from lineman.ports.miners.inventory import Container
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime(2026, 11, 24, 12, tzinfo=UTC)
+Open = Callable[..., Database]
+DIALECTS: dict[str, Dialect] = {"sqlite": "sqlite", "postgres": "postgresql"}
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+def target(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[str, Dialect]:
+    if request.param == "sqlite":
+        return str(tmp_path / "lineman.db"), "sqlite"
+    return request.getfixturevalue("new_postgres"), "postgresql"
+
+
+@pytest.fixture
+def known(target: tuple[str, Dialect]) -> tuple[Migration, ...]:
+    return load(target[1])
+
+
+@pytest.fixture
+def opened(target: tuple[str, Dialect]) -> Open:
+    place, dialect = target
+    if dialect == "sqlite":
+        return lambda **more: SqliteDatabase(Path(place), **more)
+    return lambda **more: PostgresDatabase(place, connections=2, **more)
+
+
+@pytest.mark.parametrize("age", range(len(load("sqlite")) + 1))
+async def test_a_database_of_any_age_becomes_todays_and_keeps_its_rows(
+    opened: Open, known: tuple[Migration, ...], age: int
+) -> None:
+    async with opened(migrations=known[:age]) as old:
+        assert [step.number for step in await applied(old)] == [step.number for step in known[:age]]
+        if age >= 1:
+            await old.run("insert into container (id, name, created_at) values (7, 'North', :now)", now=NOW)
+    async with opened() as new:
+        assert [step.digest for step in await applied(new)] == [step.digest for step in known]
+        stored = await SqlContainers(new).all()
+        assert stored == ([Container(7, "North", None, None, NOW)] if age >= 1 else [])
+        found = await tables(new)
+    async with opened() as again:
+        assert await tables(again) == found
+
+
+async def test_a_migration_that_fails_leaves_nothing_behind(opened: Open, known: tuple[Migration, ...]) -> None:
+    broken = Migration(len(known) + 1, "broken", "create table half (id integer); create table half (id integer);")
+    with pytest.raises(Exception, match="half"):
+        async with opened(migrations=(*known, broken)):
+            pass
+    async with opened(migrations=()) as db:
+        assert await tables(db) == []
+
+
+async def test_a_newer_or_a_changed_schema_is_refused_and_left_alone(
+    opened: Open, known: tuple[Migration, ...]
+) -> None:
+    later = Migration(len(known) + 1, "later", "create table later (id integer);")
+    async with opened(migrations=(*known, later)):
+        pass
+    with pytest.raises(NewerDatabase, match=r"\(later\).*newer program"):
+        async with opened():
+            pass
+    changed = attrs.evolve(known[0], text=known[0].text + "-- changed")
+    with pytest.raises(ChangedMigration, match="Migration 1 "):
+        async with opened(migrations=(changed, *known[1:], later)):
+            pass
+    async with opened(migrations=()) as db:
+        assert "later" in await tables(db)
+
+
+async def test_eight_processes_at_once_apply_each_migration_once(
+    target: tuple[str, Dialect], opened: Open, known: tuple[Migration, ...]
+) -> None:
+    code = (
+        "import sys, anyio; from pathlib import Path\n"
+        "from lineman.adapters.db.postgres import PostgresDatabase\n"
+        "from lineman.adapters.db.sqlite import SqliteDatabase\n"
+        "async def main(place):\n"
+        "    kind = SqliteDatabase(Path(place)) if place.endswith('.db') else PostgresDatabase(place, connections=2)\n"
+        "    async with kind: pass\n"
+        "anyio.run(main, sys.argv[1])\n"
+    )
+    ended = list[int]()
+
+    async def run() -> None:
+        command = [sys.executable, "-c", code, target[0]]
+        ended.append((await anyio.run_process(command, stderr=subprocess.STDOUT)).returncode)
+
+    async with anyio.create_task_group() as group:
+        for _ in range(8):
+            group.start_soon(run)
+    assert ended == [0] * 8
+    async with opened(migrations=()) as db:
+        assert [step.number for step in await applied(db)] == [step.number for step in known]
+
+
+def test_both_databases_take_the_same_steps() -> None:
+    steps = {kind: [(step.number, step.name) for step in load(kind)] for kind in DIALECTS.values()}
+    assert steps["sqlite"] == steps["postgresql"]
+    assert [number for number, _ in steps["sqlite"]] == list(range(1, len(steps["sqlite"]) + 1))
+
+
+def test_only_what_is_missing_is_pending() -> None:
+    known = load("sqlite")
+    done = [Applied(step.number, step.name, step.digest) for step in known[:1]]
+    assert pending(known, done) == known[1:]
