@@ -54,7 +54,13 @@ function passwordForm() {
         built.field("again").error("The two are not the same.");
         return built.field("again").input.focus();
       }
-      await identity("POST", "auth/password", { body: { old_password: old ?? "", new_password: fresh ?? "" }, quiet401: true });
+      try {
+        await identity("POST", "auth/password", { body: { old_password: old ?? "", new_password: fresh ?? "" }, quiet401: true });
+      } catch (error) {
+        if (!(error instanceof Problem) || error.code !== "bad-login") throw error;
+        built.field("old_password").error("This is not your present password.");
+        return built.field("old_password").input.focus();
+      }
       await afterwards(built);
     },
   });
