@@ -47,7 +47,8 @@ REPAIRED: list[tuple[bytes, dict[str, Any]]] = [
     (b'{"a":1,"a":2}', {"a": 2}),
     (b'{"e":["329":"2022","110":"2023"]}', {"e": [{"329": "2022"}, {"110": "2023"}]}),
     (b'{"a":-3.5e2,"b":7.,"c":true,"d":null,"e":00,}', {"a": -350.0, "b": 7.0, "c": True, "d": None, "e": 0}),
-    (b'{"User":"w","Password":"x","n":"a\\u0000b"}', {"User": "w", "n": "ab"}),
+    (b'{"User":"w","Password":"x","n":"a\\u0000b"}', {"User": "w", "Password": None, "n": "ab"}),
+    (b'{"pools":[{"pass":"a\\"b","u":"\\"pass\\":\\"c"}]}', {"pools": [{"pass": None, "u": '"pass":"c'}]}),
 ]
 
 REFUSED: list[tuple[bytes, type[DeviceError]]] = [

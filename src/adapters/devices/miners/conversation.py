@@ -4,7 +4,7 @@ A question is put once; asking again gives the same answer.  So identification
 and reading share replies, and there is never more than one connection.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 import attrs
@@ -63,7 +63,15 @@ class Conversation:
             return
         ask = ask_of(word)
         try:
-            await self._put(ask)
+            if ask.way is Way.API3:
+                await self._ask_api3(ask)
+            elif ask.way is Way.WEB:
+                await self._ask_web(ask)
+            else:
+                target = self.target
+                port = 4028 if target.maker is Maker.ELPHAPEX else target.port
+                data = await self._wires.cgminer(target.host, port, ask.requests[0], self._limit)
+                self._take(data, ask.names, f"{target.host}:{port}")
         except DeviceError as error:
             self._asked[word] = error
             for name in ask.names:
@@ -90,33 +98,17 @@ class Conversation:
         # An Elphapex has no other port, so the main one is it.
         return target.port if target.maker is Maker.ELPHAPEX else target.web_port or 80
 
-    async def _put(self, ask: Ask) -> None:
+    async def _ask_web(self, ask: Ask) -> None:
         target = self.target
-        if ask.way is Way.API3:
-            await self._put_api3(ask, target.host, target.api3_port or 4433)
-            return
-        if ask.way is Way.WEB:
-            if self._auth is None and (target.username or target.password):
-                self._auth = login(target.username, target.password.reveal() if target.password else None)
-            path = ask.requests[0].decode()
-            port = self.web_port
-            data = await self._wires.web(target.host, port, path, self._auth)
-            self._keep(ask.names[0], single(data, f"http://{target.host}:{port}{path}"))
-            return
-        port = 4028 if target.maker is Maker.ELPHAPEX else target.port
-        data = await self._wires.cgminer(target.host, port, ask.requests[0], self._limit)
-        self.heard = data[:_HEARD]
-        where = f"{target.host}:{port}"
-        if len(ask.names) == 1:
-            self._keep(ask.names[0], single(data, where))
-            return
-        for name, reply in joined(data, ask.names, where).items():
-            if isinstance(reply, DeviceError):
-                self.errors[name] = reply
-            else:
-                self._keep(name, reply)
+        if self._auth is None and (target.username or target.password):
+            self._auth = login(target.username, target.password.reveal() if target.password else None)
+        path = ask.requests[0].decode()
+        port = self.web_port
+        data = await self._wires.web(target.host, port, path, self._auth)
+        self._keep(ask.names[0], single(data, f"http://{target.host}:{port}{path}"))
 
-    async def _put_api3(self, ask: Ask, host: str, port: int) -> None:
+    async def _ask_api3(self, ask: Ask) -> None:
+        host, port = self.target.host, self.target.api3_port or 4433
         where = f"{host}:{port}"
         answers = await self._wires.api3(host, port, ask.requests, self._limit)
         for place, name in enumerate(ask.names):
@@ -124,17 +116,29 @@ class Conversation:
                 raise NoReply(f"{where} closed the connection after {place} of {len(ask.names)} answers")
             self._keep(name, single(answers[place], where))
 
+    def _take(self, data: bytes, names: Sequence[str], where: str) -> None:
+        self.heard = data[:_HEARD]
+        if len(names) == 1:
+            self._keep(names[0], single(data, where))
+            return
+        for name, reply in joined(data, names, where).items():
+            if isinstance(reply, DeviceError):
+                self.errors[name] = reply
+            else:
+                self._keep(name, reply)
+
     def _keep(self, name: str, reply: Reply) -> None:
         self.replies[name] = reply.value
         self.raws[name] = reply.raw
-        self.errors.pop(name, None)
+        if self.errors:
+            self.errors.pop(name, None)
 
     @property
     def in_text_mode(self) -> bool:
         """Whether the miner answered in text mode, so that it has to be asked in it."""
         return is_text_mode(self.heard)
 
-    def refusal(self, names: Sequence[str]) -> DeviceError:
+    def refusal(self, names: Iterable[str]) -> DeviceError:
         """Why none of these commands was answered."""
         for name in names:
             if name in self.errors:

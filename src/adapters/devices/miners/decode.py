@@ -17,6 +17,9 @@ from .scanner import DEPTH, scan
 from .textmode import is_text_mode, read_text
 from .verdict import down, judge
 
+_Scalar = str | int | float | bool | None
+#: What cgminer's replies look like: flat sections in lists.  Of this shape, nothing is deep.
+_flat = msgspec.json.Decoder(dict[str, list[dict[str, _Scalar]] | _Scalar]).decode
 _strict = msgspec.json.Decoder().decode
 _sections = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
@@ -29,6 +32,10 @@ _ADJACENT_LIMIT = 16
 
 #: What may stand around a reply.
 _AROUND = b"\x00 \r\n\t"
+#: A password and its key, which inside of a text would have a backslash before its second quote.
+_PASSWORD = re.compile(rb'("pass(?:wd|word)?"\s*:\s*)(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"|[^\s",\[\]{}]++)', re.IGNORECASE)
+#: Long sections, which hold no passwords.
+_LONG = frozenset({"summary", "stats", "estats", "litestats", "devs", "edevs"})
 _SECRET_KEYS = frozenset({"pass", "passwd", "password"})
 _NOT_BRACKETS = bytes(set(range(256)) - set(b"[]{}"))
 
@@ -41,22 +48,13 @@ class Reply(NamedTuple):
 
 
 def document(data: bytes, where: str) -> Reply:
-    """The object that a miner's bytes mean.
+    """The object that a miner's bytes mean, without passwords.
 
     Raises:
         NoReply, Truncated, MinerDown, NotJson: There is none in them.
     """
     body = data.strip(_AROUND)
-    try:
-        value = _strict(body)
-    except _BAD:
-        value = None
-    if type(value) is dict:
-        _check_depth(body, where)
-        return _clean(value) if _has_unwanted(body) else Reply(value, body)
-    if value is not None:
-        raise NotJson(f"{where}: the answer is JSON, but no object: {_shown(body)}")
-    return _mended(body, where)
+    return _read(_PASSWORD.sub(rb"\1null", body) if b"ass" in body else body, where)
 
 
 def single(data: bytes, where: str) -> Reply:
@@ -85,13 +83,18 @@ def joined(data: bytes, names: Sequence[str], where: str) -> dict[str, Reply | D
         return _joined_slowly(body, names, where)
     answers: dict[str, Reply | DeviceError] = {}
     for name in names:
-        section = bytes(parts[name]).strip()
-        if section[:1] == b"[" and section[-1:] == b"]":
+        section = bytes(parts[name])
+        if section[:1] == b"[":
             section = section[1:-1]
+        if name not in _LONG and b"ass" in section:
+            section = _PASSWORD.sub(rb"\1null", section)
         try:
-            answers[name] = single(section, where)
+            reply = _read(section, where)
+            judge(reply.value, where)
         except DeviceError as error:
             answers[name] = error
+        else:
+            answers[name] = reply
     return answers
 
 
@@ -118,6 +121,21 @@ def _joined_slowly(body: bytes, names: Sequence[str], where: str) -> dict[str, R
     return answers
 
 
+def _read(body: bytes, where: str) -> Reply:
+    value: Any
+    try:
+        value = _flat(body)
+    except _BAD:
+        try:
+            value = _strict(body)
+        except _BAD:
+            return _mended(body.strip(_AROUND), where)
+        if type(value) is not dict:
+            raise NotJson(f"{where}: the answer is JSON, but no object: {_shown(body)}") from None
+        _check_depth(body, where)
+    return _without_nul(value, body)
+
+
 def _mended(body: bytes, where: str) -> Reply:
     if not body:
         raise NoReply(
@@ -137,7 +155,7 @@ def _mended(body: bytes, where: str) -> Reply:
             value = None
         if type(value) is dict:
             _check_depth(mended, where)
-            return _clean(value) if _has_unwanted(mended) else Reply(value, mended)
+            return _without_nul(value, mended)
     text = body.decode("utf-8", "replace")
     if down(text) and not text.startswith("{"):
         raise MinerDown(f"{where}: the mining process does not run, its front end says: {_shown(body)}")
@@ -184,9 +202,9 @@ def _check_depth(body: bytes, where: str) -> None:
         raise NotJson(f"{where}: the answer is nested more than {DEPTH} deep")
 
 
-def _has_unwanted(body: bytes) -> bool:
-    """Passwords are nobody's business, and NUL cannot be stored as text everywhere."""
-    return b"assw" in body or b'"pass"' in body or b"\\u0000" in body
+def _without_nul(value: dict[str, Any], body: bytes) -> Reply:
+    """NUL cannot be stored as text everywhere."""
+    return _clean(value) if b"\\" in body and b"\\u0000" in body else Reply(value, body)
 
 
 def _clean(value: dict[str, Any]) -> Reply:
@@ -197,7 +215,8 @@ def _clean(value: dict[str, Any]) -> Reply:
 def _cleaned(value: Any) -> Any:
     if isinstance(value, dict):
         return {
-            key.replace("\x00", ""): _cleaned(inner) for key, inner in value.items() if key.lower() not in _SECRET_KEYS
+            key.replace("\x00", ""): None if key.lower() in _SECRET_KEYS else _cleaned(inner)
+            for key, inner in value.items()
         }
     if isinstance(value, list):
         return [_cleaned(inner) for inner in value]

@@ -38,8 +38,9 @@ class Dialect:
     facts: Callable[[Replies], tuple[str, ...]] = nothing
     #: Words to ask in this poll, after a look at the reading; it goes without, if need be.
     more: Callable[[Replies, Reading, Fingerprint, Target], tuple[str, ...]] = nothing
+    #: What the answers of the first group are called.
+    needed: frozenset[str] = attrs.field(init=False)
 
-    @property
-    def needed(self) -> tuple[str, ...]:
-        """What the answers of the first group are called."""
-        return tuple(ask_of(f"{self.ways[0]} {name}").names[0] for name in self.wanted[0])
+    @needed.default
+    def _needed(self) -> frozenset[str]:
+        return frozenset(ask_of(f"{self.ways[0]} {name}").names[0] for name in self.wanted[0])

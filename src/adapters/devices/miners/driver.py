@@ -20,6 +20,7 @@ from ....ports.miners import (
     UnknownCommand,
 )
 from .conversation import Conversation, Wires
+from .deadlines import Deadlines
 from .dialect import Dialect
 from .identify import DIALECTS, identify
 from .transports.api3 import converse
@@ -41,31 +42,30 @@ class AsicDriver:
         """``reply_limit`` is the most bytes that one reply may have; ``wires`` are the transports, for tests."""
         self._limit = reply_limit
         self._wires = wires or Wires(exchange, converse, Web(reply_limit).get)
+        self._deadlines = Deadlines()
         #: Devices that are talked to now, and who waits for them; empty when idle.
         self._talks: dict[tuple[str, int], deque[asyncio.Future[None]]] = {}
 
     async def poll(self, target: Target, known: Fingerprint | None = None, *, deadline: float = 5.0) -> Answer:
         """See ``MinerDriver.poll``."""
         try:
-            async with asyncio.timeout(deadline):
+            async with self._deadlines.within(deadline) as limit:
                 device = (target.host, target.port)
-                until = asyncio.get_running_loop().time() + deadline
-                await self._begin(device)
+                if device in self._talks:
+                    await self._turn(device)
+                else:
+                    self._talks[device] = deque()
                 try:
-                    return await self._poll(Conversation(target, self._wires, self._limit), known, until)
+                    return await self._poll(Conversation(target, self._wires, self._limit), known, limit.until)
                 finally:
                     self._end(device)
         except TimeoutError as error:
             raise TimedOut(f"{target.host}:{target.port} did not answer within {deadline:g} s") from error
 
-    async def _begin(self, device: tuple[str, int]) -> None:
+    async def _turn(self, device: tuple[str, int]) -> None:
         """Wait for one's turn: a miner serves one client at a time and cuts the answers of others."""
-        waiting = self._talks.get(device)
-        if waiting is None:
-            self._talks[device] = deque()
-            return
         turn: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        waiting.append(turn)
+        self._talks[device].append(turn)
         try:
             await turn
         except asyncio.CancelledError:
@@ -122,13 +122,15 @@ async def _ask_planned(talk: Conversation, dialect: Dialect, known: Fingerprint)
 async def _read(talk: Conversation, dialect: Dialect, known: Fingerprint, until: float) -> Reading:
     """The reading, after asking what only this reading makes necessary."""
     replies = talk.replies
-    complete = any(name in replies for name in dialect.needed)
+    complete = not dialect.needed.isdisjoint(replies)
     if not complete:
         for name in dialect.spare:
             await _try_within(talk, _in_way_of(known, name), until)
     reading = dialect.read(replies, known)
     if not complete and reading.state is not State.SLEEPING:
         raise talk.refusal(dialect.needed)
+    if reading.state is State.MINING:
+        return reading
     words = [word for word in dialect.more(replies, reading, known, talk.target) if _worth_asking(talk, known, word)]
     if not words:
         return reading
@@ -163,6 +165,8 @@ def _in_way_of(known: Fingerprint, name: str) -> str:
 
 def _kept(talk: Conversation, known: Fingerprint) -> Fingerprint:
     """What is remembered, with what was asked in vain in this poll."""
+    if not talk.vain:
+        return known
     vain = [f"-{word}" for word in talk.vain if f"-{word}" not in known.plan]
     return attrs.evolve(known, plan=(*known.plan, *vain)) if vain else known
 

@@ -17,29 +17,30 @@ def read_pools(reply: Section | None) -> tuple[Pool, ...]:
     now = first(reply, "STATUS").get("When", reply.get("When"))
     found = []
     for place, entry in enumerate(sections(reply, "POOLS")):
-        url = text(entry.get("URL")) or ""
-        user = text(entry.get("User")) or ""
-        priority = counter(entry.get("Priority"))
-        index = counter(entry.get("POOL"))
+        get = entry.get
+        url, user = text(get("URL")) or "", text(get("User")) or ""
+        priority, index = counter(get("Priority")), counter(get("POOL"))
         found.append(
             Pool(
                 place if index is None else index,
                 url,
                 user,
-                status_of(entry.get("Status")),
+                status_of(get("Status")),
                 priority,
-                _truth(entry.get("Stratum Active")),
-                counter(entry.get("Accepted")),
-                counter(entry.get("Rejected")),
-                counter(entry.get("Stale")),
+                active if type(active := get("Stratum Active")) is bool else _truth(active),
+                counter(get("Accepted")),
+                counter(get("Rejected")),
+                counter(get("Stale")),
                 is_fee(url, user, priority),
-                moment(entry.get("Last Share Time"), now),
+                moment(get("Last Share Time"), now),
             )
         )
     return tuple(found)
 
 
 def status_of(value: object) -> str | None:
+    if value == "Alive":
+        return "alive"
     found = text(value)
     if found is None:
         return None
@@ -59,10 +60,19 @@ def active_pool(pools: Iterable[Pool]) -> int | None:
 
 def sum_shares(pools: Iterable[Pool]) -> Shares:
     """The owner's shares of all pools."""
-    own = [pool for pool in pools if not pool.fee]
-    return Shares(
-        _sum(pool.accepted for pool in own), _sum(pool.rejected for pool in own), _sum(pool.stale for pool in own)
-    )
+    accepted = rejected = stale = None
+    for pool in pools:
+        if not pool.fee:
+            accepted, rejected, stale = (
+                _plus(accepted, pool.accepted), _plus(rejected, pool.rejected), _plus(stale, pool.stale)
+            )  # fmt: skip
+    return Shares(accepted, rejected, stale)
+
+
+def _plus(total: int | None, value: int | None) -> int | None:
+    if total is None or value is None:
+        return value if total is None else total
+    return total + value
 
 
 def summary_shares(summary: Section) -> Shares:
@@ -74,12 +84,7 @@ def summary_shares(summary: Section) -> Shares:
 
 def last_share(pools: Iterable[Pool]) -> datetime | None:
     found = [pool.last_share_at for pool in pools if pool.last_share_at is not None and not pool.fee]
-    return max(found) if found else None
-
-
-def _sum(values: Iterable[int | None]) -> int | None:
-    found = [value for value in values if value is not None]
-    return sum(found) if found else None
+    return max(found, default=None)
 
 
 def _truth(value: object) -> bool | None:

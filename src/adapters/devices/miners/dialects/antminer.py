@@ -18,6 +18,7 @@ _UNITS = {"th": T, "gh": G, "mh": M, "kh": K, "ks": K, "so": 1.0, "h": 1.0, "h/"
 #: Four sensors in one text: "45-42-45-42", and below zero "2--1-20-22".
 _SENSORS = re.compile(r"(-?\d+(?:\.\d+)?)(?:-|$)")
 _NO_SENSORS = {"", "-", "0-0", "0-0-0-0"}
+_NO_RATE = (None, "", "0", "0.00", 0)
 
 #: Bitmain's firmware stops its boards at about 80 °C, chips at 95.
 _HOT_BOARD, _HOT_CHIP = 80, 95
@@ -40,6 +41,8 @@ class _Keys:
 
 
 _CHAINS = tuple(_Keys(slot) for slot in range(1, 17))
+#: X19 and later have no more.
+_FEW_CHAINS = _CHAINS[:4]
 
 
 def read(replies: Replies, known: Fingerprint) -> Reading:
@@ -75,7 +78,7 @@ def read(replies: Replies, known: Fingerprint) -> Reading:
         power_kind=PowerKind.ESTIMATED_DC if power else None,
         temp_board_max_c=hot_board,
         temp_chip_max_c=hot_chip,
-        fans_rpm=tuple(turns for key in _FANS if (turns := rpm(data.get(key)))),
+        fans_rpm=tuple([turns for key in _FANS if (said := data.get(key)) and (turns := rpm(said))]),
         fans_expected=counter(data.get("fan_num")),
         shares=summary_shares(summary) if "Accepted" in summary else sum_shares(pools),
         hw_errors=hw_errors,
@@ -113,21 +116,28 @@ def _chains(
     boards: list[Board] = []
     hot_board = hot_chip = hw_errors = None
     power = 0.0
-    for keys in _CHAINS:
+    many = any(keys.chips in data for keys in _CHAINS[4:8])
+    for keys in _CHAINS if many else _FEW_CHAINS:
+        errors, chips, current = data.get(keys.errors), data.get(keys.chips), data.get(keys.rate)
+        if errors is not None and (count := counter(errors)) is not None:
+            hw_errors = (hw_errors or 0) + count
+        if chips == 0 and current in _NO_RATE:
+            # An empty slot, whatever its sensors say.
+            continue
+        if chips is None and keys.board not in data and keys.chip not in data:
+            continue
         board_temp = _hotter(celsius(data.get(keys.board)), _sensors(data.get(keys.boards)))
         chip_temp = _hotter(celsius(data.get(keys.chip)), _sensors(data.get(keys.chip_temps)))
         hot_board, hot_chip = _hotter(hot_board, board_temp), _hotter(hot_chip, chip_temp)
-        errors = counter(data.get(keys.errors))
-        if errors is not None:
-            hw_errors = (hw_errors or 0) + errors
-        chips = counter(data.get(keys.chips))
-        current = rate(data.get(keys.rate), unit)
+        chips, current = counter(chips), rate(current, unit)
         if not chips and not current:
             continue
         states = data.get(keys.chip_states)
         states = states if type(states) is str and states else None
         ideal = positive(data.get(keys.ideal))
-        power += next((watts for key in keys.powers if (watts := number(data.get(key)) or 0) >= _BOARD_W), 0.0)
+        watts = number(data.get(keys.powers[0], data.get(keys.powers[1])))
+        if watts is not None and watts >= _BOARD_W:
+            power += watts
         boards.append(
             Board(
                 keys.slot,
@@ -138,16 +148,31 @@ def _chains(
                 chips,
                 states.count("o") if states else None,
                 states.count("x") if states else None,
-                next((speed for key in keys.frequencies if (speed := positive(data.get(key)))), None),
-                errors,
+                _frequency(data, keys),
+                counter(errors),
             )
         )
     return tuple(boards), hot_board, hot_chip, power or None, hw_errors
 
 
+def _frequency(data: Section, keys: _Keys) -> float | None:
+    for key in keys.frequencies:
+        found = positive(data.get(key))
+        if found is not None:
+            return found
+    return None
+
+
 def _sensors(value: Any) -> float | None:
     if type(value) is not str or value in _NO_SENSORS or len(value) > 100:
         return None
+    try:
+        degrees = max(map(int, value.split("-")))
+    except ValueError:
+        degrees = 0
+    if 0 < degrees <= 150:
+        # Nothing below zero, nothing broken: the usual case.
+        return degrees
     hottest = None
     for found in _SENSORS.findall(value):
         hottest = _hotter(hottest, celsius(found))

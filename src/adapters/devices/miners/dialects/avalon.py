@@ -4,11 +4,8 @@ An address is one machine (A10 and later), or a controller with up to 50
 modules behind it (7xx to 9xx).
 """
 
-import re
 from collections.abc import Iterable
-from typing import Any
-
-import attrs
+from typing import Any, NamedTuple
 
 from .....ports.miners import Board, Fingerprint, Maker, PowerKind, Reading, Shares, State
 from ..dialect import Dialect, Replies
@@ -22,7 +19,6 @@ _WINDOWS = (
 )  # fmt: skip
 _CURRENT = ("module_spd", "1m", "5m", "30s", "5s", "module_avg")
 _FANS = ("Fan", "Fan1", "Fan2", "Fan3", "Fan4")
-_PAIRS = re.compile(r"(\w+)\[([^\[\]]*+)\]")
 _MODULES = 64
 
 #: PS[errors, 0.1 mV, 0.01 V, 0.1 A, W to the boards, set V, W at the wall]; the last only on newer ones.
@@ -31,16 +27,12 @@ _DC, _WALL = 4, 6
 _WORKING_W = 300
 
 
-@attrs.frozen
-class _Module:
+class _Module(NamedTuple):
     """A module: its place, and the pairs of its bracket string."""
 
     controller: str | None
     name: str
     pairs: dict[str, str]
-
-    def number(self, key: str) -> float | None:
-        return number(self.pairs.get(key))
 
     def numbers(self, key: str) -> list[float | None]:
         return [number(part) for part in self.pairs.get(key, "").split()]
@@ -56,7 +48,7 @@ def read(replies: Replies, known: Fingerprint) -> Reading:
         name: found for key, name in _WINDOWS if (found := rate(summary.get(key), M)) is not None
     }  # fmt: skip
     for key, name in (("GHSavg", "module_avg"), ("GHSspd", "module_spd")):
-        total = _sum(module.number(key) for module in modules)
+        total = _total(modules, key)
         if total is not None:
             windows[name] = total * G
     idle = bool(modules) and all("In Idle" in module.pairs.get("SYSTEMSTATU", "") for module in modules)
@@ -64,15 +56,15 @@ def read(replies: Replies, known: Fingerprint) -> Reading:
     if idle and "module_spd" not in windows:
         # Averages go on for a long time after it was stopped.
         current = 0.0
-    nominal = positive(_sum(module.number("GHSmm") for module in modules))
+    nominal = positive(_total(modules, "GHSmm"))
     supplies = [module.numbers("PS") for module in modules if "PS" in module.pairs]
     power, kind = _power(supplies)
     errors = tuple(f"PS {int(bits[0])}" for bits in supplies if bits and bits[0])
     pools = read_pools(replies.get("pools"))
     model = _model(modules) or known.model
     table = find_model(Maker.AVALON, model)
-    uptimes = [counter(module.number("Elapsed")) or 0 for module in modules]
-    fan_pct = tuple(part for module in modules if (part := module.number("FanR")) is not None)
+    uptimes = [counter(module.pairs.get("Elapsed")) or 0 for module in modules]
+    fan_pct = tuple(part for module in modules if (part := number(module.pairs.get("FanR"))) is not None)
     return Reading(
         vendor=Maker.AVALON,
         state=_state(current, modules, supplies, errors, idle=idle, measured="module_spd" in windows),
@@ -84,7 +76,7 @@ def read(replies: Replies, known: Fingerprint) -> Reading:
         hash_rate_nominal_hs=nominal * G if nominal else None,
         power_w=power,
         power_kind=kind,
-        power_limit_w=positive(_sum(module.number("MPO") for module in modules)),
+        power_limit_w=positive(_total(modules, "MPO")),
         temp_env_c=hottest(module.pairs.get(key) for module in modules for key in ("Temp", "ITemp")),
         temp_chip_max_c=hottest(module.pairs.get("TMax") for module in modules),
         fans_rpm=tuple(
@@ -111,10 +103,25 @@ def _modules(entries: Iterable[dict[str, Any]]) -> list[_Module]:
     """Every ``MM ID1`` of every entry; an Avalon Q writes ``MM ID0:Summary``."""
     found: list[_Module] = []
     for entry in entries:
+        controller = text(entry.get("ID"))
+        if controller is not None and controller.startswith("POOL"):
+            continue
         for key, value in entry.items():
-            if key.startswith("MM ID") and type(value) is str and len(found) < _MODULES:
-                found.append(_Module(text(entry.get("ID")), key.partition(":")[0], dict(_PAIRS.findall(value))))
+            if key[:5] == "MM ID" and type(value) is str and len(found) < _MODULES:
+                found.append(_Module(controller, key.partition(":")[0], _pairs(value)))
     return found
+
+
+def _pairs(text: str) -> dict[str, str]:
+    """``Ver[1246-83] PS[0 1214 1316] …``; an Avalon Q puts ``'STATS':{`` before it."""
+    pairs = {}
+    for part in text[text.find("{", 0, 12) + 1 :].split("] "):
+        key, _, value = part.partition("[")
+        pairs[key] = value
+    if pairs:
+        # The last one has kept its bracket.
+        pairs[key] = value.rstrip("]} ")
+    return pairs
 
 
 def is_avalon(stats: Section) -> bool:
@@ -136,6 +143,10 @@ def _kind(version: str) -> str:
     if len(head) == 4:
         return f"A{head}" if head >= "13" else head
     return head[:3]
+
+
+def _total(modules: list[_Module], key: str) -> float | None:
+    return _sum([number(module.pairs.get(key)) for module in modules])
 
 
 def _sum(values: Iterable[float | None]) -> float | None:
@@ -165,7 +176,7 @@ def _state(
         direct = _sum(numbers[_DC] for numbers in supplies if len(numbers) > _DC) or 0
         if direct > _WORKING_W:
             return State.STOPPING
-        return State.SLEEPING if any(module.number("SoftOFF") == 5 for module in modules) else State.IDLE
+        return State.SLEEPING if any(number(module.pairs.get("SoftOFF")) == 5 for module in modules) else State.IDLE
     if current:
         return State.MINING
     if errors:

@@ -68,24 +68,21 @@ def _boards(replies: Replies) -> tuple[Board, ...]:
     found = []
     devices = sections(replies.get("edevs") or replies.get("devs"), "DEVS")
     for place, entry in enumerate(devices):
-        slot = counter(entry.get("Slot", entry.get("ASC")))
-        current = rate(entry.get("HS RT"), M)
-        if current is None:
-            current = rate(entry.get("MHS 1m"), M)
-        if current is None:
-            current = rate(entry.get("MHS av"), M)
+        get = entry.get
+        slot = counter(get("Slot", get("ASC")))
+        current = rate(get("HS RT", get("MHS 1m", get("MHS av"))), M)
         found.append(
             Board(
                 place if slot is None else slot,
                 current,
-                rate(positive(entry.get("Factory GHS")), G),
-                celsius(entry.get("Temperature")),
-                celsius(entry.get("Chip Temp Max")),
+                rate(positive(get("Factory GHS")), G),
+                celsius(get("Temperature")),
+                celsius(get("Chip Temp Max")),
                 None,
-                counter(entry.get("Effective Chips")),
+                counter(get("Effective Chips")),
                 None,
-                positive(entry.get("Chip Frequency")),
-                counter(entry.get("Hardware Errors")),
+                positive(get("Chip Frequency")),
+                counter(get("Hardware Errors")),
             )
         )
     return tuple(found)
@@ -106,13 +103,12 @@ def _state(current: float | None, errors: tuple[str, ...], *, asleep: bool) -> S
 
 def _errors(summary: Section, listed: Section | None) -> tuple[str, ...]:
     """Codes of SUMMARY (``Error Code 0``) and of ``get_error_code``, which comes in four shapes."""
-    found = [
-        text(str(value))
-        for key, value in summary.items()
-        if key.startswith("Error Code ") and key != "Error Code Count"
-    ]
-    found += _listed(_message(listed).get("error_code"))
-    return tuple(dict.fromkeys(code for code in found[:_ERRORS] if code))
+    found: list[str | None] = []
+    while len(found) < _ERRORS and (key := f"Error Code {len(found)}") in summary:
+        found.append(text(str(summary[key])))
+    if listed is not None:
+        found += _listed(_message(listed).get("error_code"))
+    return tuple(dict.fromkeys(code for code in found[:_ERRORS] if code)) if found else ()
 
 
 def _listed(codes: Any) -> list[str | None]:

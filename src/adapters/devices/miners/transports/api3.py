@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
+from typing import cast
 
 from .....ports.errors import DeviceError
 from .....ports.miners import NotJson, ReplyTooLarge, Truncated
@@ -22,9 +23,8 @@ class _Conversation(asyncio.Protocol):
         self.too_large: int | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # narrows for mypy
-        self._transport = transport
-        transport.write(self._waiting.pop())
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.write(self._waiting.pop())
 
     def data_received(self, data: bytes) -> None:
         self._buffer += data

@@ -1,6 +1,7 @@
 """TCP 4028: one request in one segment, one reply, and the miner closes."""
 
 import asyncio
+from typing import cast
 
 from .....ports.miners import ReplyTooLarge
 from .failures import silent, unreachable
@@ -22,9 +23,8 @@ class _Exchange(asyncio.Protocol):
         self._size = 0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # narrows for mypy
-        self._transport = transport
-        transport.write(self._request)
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
         self._size += len(data)

@@ -6,7 +6,7 @@ compressed reply has no size that could be capped.
 """
 
 import asyncio
-from typing import Any
+from typing import Any, cast
 
 import h11
 import httpx
@@ -31,9 +31,8 @@ class _Carrier(asyncio.Protocol):
         self.body: list[bytes] = []
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)  # noqa: S101  # narrows for mypy
-        self._transport = transport
-        transport.write(self._request)
+        self._transport = cast("asyncio.Transport", transport)
+        self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
         self.size += len(data)
