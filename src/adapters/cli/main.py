@@ -14,6 +14,7 @@ COMMANDS = {
     "overview": ("statistics:overview", "Show the totals of everything now."),
     "users": ("users:users", "Who can log in."),
     "token": ("tokens:token", "Keys for scripts."),
+    "db": ("database:db", "Look after the database: status, migrate, backup, copy, keys."),
     "journal": ("journal:journal", "Show who did what."),
     "health": ("journal:health", "Show whether the service or the database is well."),
     "settings": ("settings:settings", "List all settings, their values and their names in the environment."),

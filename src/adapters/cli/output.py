@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 import click
@@ -27,6 +27,12 @@ COLORS = {
     "degraded": "yellow", "stale": "yellow", "starting": "yellow", "stopping": "yellow", "refused": "yellow",
     "offline": "red", "fault": "red", "failed": "red",
 }  # fmt: skip
+
+
+class Advance(Protocol):
+    """Moves a progress bar."""
+
+    def __call__(self, done: int, total: int | None, what: str = ...) -> None: ...
 
 
 @attrs.frozen
@@ -155,14 +161,14 @@ def _print(to: "Console", made: "RenderableType") -> None:
 
 
 @contextmanager
-def progress(what: str, total: int | None) -> Iterator[Callable[[int, int | None], None]]:
-    """A bar on stderr while somebody looks at it; call what it yields with the steps done and, if known, the total."""
+def progress(what: str, total: int | None) -> Iterator[Advance]:
+    """A bar on stderr while somebody looks at it; what it yields is called with the steps done and the total."""
     if not sys.stderr.isatty() or frame().json:
-        yield lambda done, total: None
+        yield lambda done, total, what=what: None
         return
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     with Progress(*columns, console=console(err=True), transient=True) as bar:
         task = bar.add_task(what, total=total)
-        yield lambda done, total: bar.update(task, completed=done, total=total)
+        yield lambda done, total, what=what: bar.update(task, completed=done, total=total, description=what)

@@ -94,7 +94,7 @@ async def check_key(db: Database, vault: Vault) -> None:
         raise Sealed(
             "The secret keys at hand are not those of this database, so that no device password can be read: put back "
             "the key file or LINEMAN_SECRET_KEYS that it was used with, or forget the passwords with "
-            "`lineman db rotate-key --forget`"
+            "`lineman db rotate-keys --forget`"
         ) from error
 
 
