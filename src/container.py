@@ -10,7 +10,6 @@ import socket
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from typing import Any
 
 import structlog
 from dependency_injector import containers, providers
@@ -21,11 +20,12 @@ from .adapters.crypto.keys import split_keys
 from .adapters.crypto.passwords import Argon2Hash
 from .adapters.crypto.tokens import JwtMint
 from .adapters.crypto.vault import FernetVault
+from .adapters.db.admin import check_key
 from .adapters.db.containers import SqlContainers
+from .adapters.db.engine import Database
 from .adapters.db.journal import SqlJournal
 from .adapters.db.lease import SqlLease
 from .adapters.db.miners import SqlMiners
-from .adapters.db.postgres import PostgresDatabase
 from .adapters.db.retention import Retention
 from .adapters.db.series import SqlSeries
 from .adapters.db.sqlite import SqliteDatabase
@@ -42,6 +42,7 @@ from .core.miners.backlog import Backlog
 from .core.miners.events import Event
 from .core.miners.health import Policy
 from .core.miners.inventory import Miners
+from .core.miners.levels import Detail
 from .core.miners.polling import Polling
 from .core.miners.statistics import Statistics
 from .ports.miners import Miner
@@ -88,9 +89,22 @@ def miners_policy(settings: Settings) -> Policy:
     return Policy(offline_after=settings.offline_after, degraded_below=settings.degraded_below)
 
 
+def chart_detail(settings: Settings) -> Detail:
+    return Detail(
+        interval=settings.polling_interval, raw_days=settings.raw_days, five_minutes_days=settings.five_minutes_days
+    )
+
+
 def tell(miner: Miner, event: Event) -> None:
     """Write what happened to a miner into the log."""
     log.info("miner", id=miner.id, name=miner.name, happened=type(event).__name__, detail=str(event))
+
+
+def postgres(dsn: str) -> Database:
+    """A PostgreSQL database; psycopg is imported by those who use it."""
+    from .adapters.db.postgres import PostgresDatabase
+
+    return PostgresDatabase(dsn)
 
 
 def process_name() -> str:
@@ -113,7 +127,7 @@ class House(containers.DeclarativeContainer):
     database = providers.Selector(
         settings.provided.backend,
         sqlite=providers.Singleton(SqliteDatabase, settings.provided.sqlite_path),
-        postgresql=providers.Singleton(PostgresDatabase, settings.provided.database),
+        postgresql=providers.Singleton(postgres, settings.provided.database),
     )
     journal = providers.Singleton(SqlJournal, database)
     journals = providers.Singleton(Journals, journal)
@@ -179,12 +193,19 @@ class House(containers.DeclarativeContainer):
         watch_store=watch_store,
         series_store=series_store,
         clock=clock,
+        detail=providers.Singleton(chart_detail, settings),
     )
 
 
 @asynccontextmanager
 async def opened(house: House) -> AsyncGenerator[House]:
-    """Open what has to be opened, and close it again."""
-    database: Any = house.database()
-    async with database:
+    """Open what has to be opened, and close it again.
+
+    Raises:
+        Unavailable: The database is not there.
+        NewerDatabase, ChangedMigration: It is not that of this program.
+        Sealed: The secret keys are not those that it was used with.
+    """
+    async with house.database() as database:
+        await check_key(database, house.vault())
         yield house

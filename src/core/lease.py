@@ -85,19 +85,24 @@ class Permit:
             yield other
             return
         failed: LinemanError | None = None
+        done = False
         try:
             async with anyio.create_task_group() as tasks:
-                tasks.start_soon(self._renew)
+                tasks.start_soon(self._renew, tasks.cancel_scope)
                 try:
                     yield None
                 except LinemanError as error:  # which the group would hide in one of its own
                     failed = error
-                tasks.cancel_scope.cancel()
+                if not tasks.cancel_scope.cancel_called:
+                    tasks.cancel_scope.cancel()
+                    done = True
         finally:
             with anyio.CancelScope(shield=True), anyio.move_on_after(2):
                 await self._give_back()
         if failed is not None:
             raise failed
+        if not done:
+            raise Unavailable("the working lease was lost to another process, or the database is away; try again")
 
     async def _borrow(self) -> Lease | None:
         async with self._taking:
@@ -115,8 +120,17 @@ class Permit:
             if not self._borrowers and not self.working:
                 await self.lease.release()
 
-    async def _renew(self) -> None:
-        while True:
-            await self.lease.clock.sleep(self.lease.renew_every)
-            if not self.working:
-                await self.lease.take()
+    async def _renew(self, work: anyio.CancelScope) -> None:
+        """Renew; end ``work`` when the lease is lost, or could not be renewed for too long."""
+        clock, lease = self.lease.clock, self.lease
+        renewed = clock.monotonic()
+        while clock.monotonic() - renewed < lease.patience:
+            await clock.sleep(lease.renew_every)
+            asked = clock.monotonic()
+            try:
+                if not self.working and not await lease.take():
+                    break
+            except LinemanError:
+                continue  # the database is away; patience has an end
+            renewed = asked
+        work.cancel()

@@ -95,6 +95,7 @@ async def _town(farm: "SimulatedFarm", folder: Path, port: int, interval: float)
                 if url and _all_seen(service, len(farm.miners)):
                     break
                 await anyio.sleep(0.2)
+            await service.house.polling().flush()
         for silent in farm.miners[:: max(1, len(farm.miners) // SILENT)][:SILENT]:
             # So that there is something to find: they were seen, and answer no more.
             farm.set(silent.index, mute=True)
