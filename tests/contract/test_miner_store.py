@@ -211,6 +211,14 @@ async def test_filters_narrow_together_and_the_total_counts_all_pages(miners: Mi
     assert await names(miners, manufacturer=Maker.AVALON) == []
 
 
+async def test_numbers_that_no_database_holds_are_no_fault_of_the_house(miners: MinerStore) -> None:
+    for number in (2**40, -1):
+        with pytest.raises(UnknownMiner):
+            await miners.get(number)
+    with pytest.raises(Invalid):
+        await miners.get(10**30)
+
+
 async def test_names_and_addresses_sort_as_people_count(miners: MinerStore) -> None:
     for name, address in (("rig 10", "10.0.0.10"), ("Rig 2", "10.0.0.9"), ("rig 1", "192.168.0.1"), ("a", "rig.lan")):
         await miners.add(attrs.evolve(NEW, name=name, ip_address=address), at=NOW)

@@ -8,7 +8,8 @@ import anyio
 
 from ...ports.errors import Invalid, Unavailable
 from .engine import Database
-from .sqlite import SqliteDatabase, translated
+from .sqlite import SqliteDatabase
+from .sqlite_line import translated
 
 #: To be shown with every backup.
 KEY_APART = (

@@ -14,7 +14,11 @@ TABLES = {
 }
 
 #: Columns that hold secrets, sealed: table, key, column.
-SEALED = (("miner", "id", "password_sealed"), ("key_check", "name", "word_sealed"))
+SEALED = (
+    ("miner", "id", "password_sealed"),
+    ("miner_group", "id", "password_sealed"),
+    ("key_check", "name", "word_sealed"),
+)
 
 
 async def tables(db: Statements) -> list[str]:

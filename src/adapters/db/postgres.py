@@ -8,6 +8,7 @@ from enum import Enum
 from functools import cache
 from types import TracebackType
 from typing import Any, Self, TypeVar
+from weakref import WeakKeyDictionary
 
 import anyio
 import psycopg
@@ -79,8 +80,11 @@ def _first_line(error: BaseException) -> str:
 class _Transaction(Transaction):
     dialect = "postgresql"
 
-    def __init__(self, connection: Connection) -> None:
-        self._connection = connection
+    def __init__(self, connection: Connection, inboxes: frozenset[str] = frozenset()) -> None:
+        """``inboxes``: the temporary tables that the connection has."""
+        self._connection, self._inboxes = connection, inboxes
+        self.made: set[str] = set()
+        self._filled: set[str] = set()
 
     async def fetch(self, kind: type[T], sql: str, /, **values: object) -> list[T]:
         return await _fetch(self._connection, kind, sql, values)
@@ -105,8 +109,12 @@ class _Transaction(Transaction):
     ) -> None:
         fields = ", ".join(f"{name} {kind}" for name, kind in zip(columns, types, strict=True))
         inbox = f"inbox_{zlib.crc32(fields.encode()):08x}"
-        await self.run(f"create temp table if not exists {inbox} ({fields}) on commit delete rows")
-        await self.run(f"delete from pg_temp.{inbox}")
+        if inbox not in self._inboxes | self.made:
+            await self.run(f"create temp table {inbox} ({fields}) on commit delete rows")
+            self.made.add(inbox)
+        if inbox in self._filled:
+            await self.run(f"delete from pg_temp.{inbox}")
+        self._filled.add(inbox)
         await self.bulk(f"pg_temp.{inbox}", columns, types, rows)
         await self.run(sql.format(rows=f"pg_temp.{inbox} i cross join"))
 
@@ -134,6 +142,7 @@ class PostgresDatabase(Database):
         """``migrations``: those to apply (all by default, none for ``()``); ``patience``: seconds for a connection."""
         self._migrations = load("postgresql") if migrations is None else tuple(migrations)
         self._patience = patience
+        self._inboxes: WeakKeyDictionary[Connection, frozenset[str]] = WeakKeyDictionary()
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             dsn,
             open=False,
@@ -187,8 +196,12 @@ class PostgresDatabase(Database):
 
     @asynccontextmanager
     async def transaction(self) -> AsyncGenerator[Transaction]:
-        async with _edge(), self._pool.connection() as connection, connection.transaction():
-            yield _Transaction(connection)
+        async with _edge(), self._pool.connection() as connection:
+            inboxes = self._inboxes.get(connection, frozenset())
+            tx = _Transaction(connection, inboxes)
+            async with connection.transaction():
+                yield tx
+            self._inboxes[connection] = inboxes | tx.made
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncGenerator[Statements]:

@@ -16,18 +16,11 @@ from .series_time import HOUR, SLOT, day_of, hour_of, slot_of
 
 SAMPLE = ", ".join(f"s.{field.name}" for field in attrs.fields(Sample))
 
-#: A miner's rows in a span, group by group: each is one seek in the key (group, miner, …).
+#: A miner's rows in some groups: each is one seek in the key (group, miner, …).
 OF_MINER = """
-with recursive groups (number) as (
-  select cast(:first as integer)
-  union all
-  select number + 1 from groups where number < :last
-)
-select {columns}
-from groups cross join {table} s
-where s.{group} = groups.number and s.{group} between :first and :last and s.miner_id = cast(:miner_id as integer)
+select {columns} from {table} s where {{groups}} and s.miner_id = cast(:miner_id as integer)
 """
-HISTORY = OF_MINER.format(columns=SAMPLE, table="miner_sample", group="slot") + (
+HISTORY = OF_MINER.format(columns=SAMPLE, table="miner_sample") + (
     "and s.at between :since and :until order by s.at desc limit :limit"
 )
 RAW = (
@@ -39,23 +32,24 @@ RAW = (
        s.accepted_new as accepted, s.rejected_new as rejected, s.restarts_new as restarts,
        s.switches_new as pool_switches""",
         table="miner_sample",
-        group="slot",
     )
     + "and s.at between :since and :until order by s.at"
 )
 FIGURES = ", ".join(f"s.{field.name}" for field in attrs.fields(Point)[1:])
 FIVE_MINUTES = (
-    OF_MINER.format(columns=f"s.slot, {FIGURES}", table="miner_5m", group="hour")
-    + "and s.slot between :from_interval and :to_interval order by s.slot"
+    OF_MINER.format(columns=f"s.slot, {FIGURES}", table="miner_5m")
+    + "and s.slot between :first and :last order by s.slot"
 )
 HOURS = (
-    OF_MINER.format(columns=f"s.hour, {FIGURES}", table="miner_1h", group="day")
-    + "and s.hour between :from_interval and :to_interval order by s.hour"
+    OF_MINER.format(columns=f"s.hour, {FIGURES}", table="miner_1h")
+    + "and s.hour between :first and :last order by s.hour"
 )
 SUMS = ", ".join(field.name for field in attrs.fields(ContainerPoint)[1:])
 
 #: A span of more groups than that is first cut to what there is.
 MANY = 3000
+#: No level has more: a sample of 1970 (the clock was wrong) must not make a chart of everything take seconds.
+MOST = 120_000
 
 
 class SqlSeries(SeriesStore):
@@ -66,28 +60,31 @@ class SqlSeries(SeriesStore):
         self._partitions = Partitions(db) if db.dialect == "postgresql" else None
 
     async def history(self, miner_id: int, *, since: datetime, until: datetime, limit: int) -> Sequence[Sample]:
-        first, last = await _present(self._db, "miner_sample", "slot", slot_of(since), slot_of(until))
+        groups = await _present(self._db, "miner_sample", "slot", slot_of(since), slot_of(until))
         return await self._db.fetch(
-            Sample, HISTORY, first=first, last=last, miner_id=miner_id, since=since, until=until, limit=limit
-        )
+            Sample,
+            HISTORY.format(groups=self._db.among("s.slot", "groups")),
+            groups=groups, miner_id=miner_id, since=since, until=until, limit=limit,
+        )  # fmt: skip
 
     async def chart(self, miner_id: int, *, since: datetime, until: datetime, level: Level) -> Sequence[Point]:
-        span: dict[str, object]
         match level:
             case Level.RAW:
-                first, last = await _present(self._db, "miner_sample", "slot", slot_of(since), slot_of(until))
+                groups = await _present(self._db, "miner_sample", "slot", slot_of(since), slot_of(until))
                 return await self._db.fetch(
-                    Point, RAW, first=first, last=last, miner_id=miner_id, since=since, until=until
-                )
+                    Point,
+                    RAW.format(groups=self._db.among("s.slot", "groups")),
+                    groups=groups, miner_id=miner_id, since=since, until=until,
+                )  # fmt: skip
             case Level.FIVE_MINUTES:
-                first, last = await _present(self._db, "miner_5m", "hour", hour_of(since), hour_of(until))
-                span = {"from_interval": slot_of(since), "to_interval": slot_of(until)}
-                query, width = FIVE_MINUTES, SLOT
+                query = FIVE_MINUTES.format(groups=self._db.among("s.hour", "groups"))
+                groups = await _present(self._db, "miner_5m", "hour", hour_of(since), hour_of(until))
+                first, last, width = slot_of(since), slot_of(until), SLOT
             case Level.HOUR:
-                first, last = await _present(self._db, "miner_1h", "day", day_of(since), day_of(until))
-                span = {"from_interval": hour_of(since), "to_interval": hour_of(until)}
-                query, width = HOURS, HOUR
-        rows: list[Any] = await self._db.fetch(tuple, query, first=first, last=last, miner_id=miner_id, **span)
+                query = HOURS.format(groups=self._db.among("s.day", "groups"))
+                groups = await _present(self._db, "miner_1h", "day", day_of(since), day_of(until))
+                first, last, width = hour_of(since), hour_of(until), HOUR
+        rows: list[Any] = await self._db.fetch(tuple, query, groups=groups, miner_id=miner_id, first=first, last=last)
         return [Point(EPOCH + interval * width, *figures) for interval, *figures in rows]
 
     async def container_chart(
@@ -116,9 +113,12 @@ class SqlSeries(SeriesStore):
         return await prune(self._db, self._keep, self._partitions, now=now)
 
 
-async def _present(db: Statements, table: str, group: str, first: int, last: int) -> tuple[int, int]:
-    """The part of a span of groups in which there can be rows."""
-    if last - first <= MANY:
-        return first, last
-    [(oldest, newest)] = await db.fetch(tuple, f"select min({group}), max({group}) from {table}")
-    return (first, first) if oldest is None else (max(first, oldest), min(last, newest))
+async def _present(db: Statements, table: str, group: str, first: int, last: int) -> list[int]:
+    """The groups of a span, and of a long one only those in which there can be rows."""
+    if last - first > MANY:
+        [(oldest, newest)] = await db.fetch(tuple, f"select min({group}), max({group}) from {table}")
+        if oldest is None:
+            return []
+        last = min(last, newest)
+        first = max(first, oldest, last - MOST)
+    return list(range(first, last + 1))

@@ -8,27 +8,23 @@ It costs one flush a batch of polls; ``benchmarks/series.py`` measures it.
 import os
 import re
 import sqlite3
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterable, Iterator, Sequence
 from contextlib import asynccontextmanager
-from datetime import datetime
-from enum import Enum
-from functools import cache, partial
+from functools import cache
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
-import aiosqlite
 import anyio
 
 from ...ports.errors import LinemanError, Unavailable
-from .engine import Dangling, Database, Statements, Taken, Transaction
+from .engine import Database, Statements, Transaction
 from .migrate import Migration, load, migrate
-from .rows import Decoders, from_micros, micros, read, to_text
+from .rows import micros
+from .sqlite_line import Line
 
 T = TypeVar("T")
 
-DECODERS: Decoders = {datetime: from_micros, bool: bool}
-PLAIN = frozenset({int, float, str, bytes, bool, type(None)})
 #: Kept by both connections; a page round of 10,000 miners fits.
 CACHE = "pragma cache_size = -16384"
 WRITER = (
@@ -44,114 +40,11 @@ WRITER = (
 )
 READER = ("pragma query_only = on", "pragma temp_store = memory", CACHE)
 
-#: What went wrong by SQLite's own word, and the way out.
-REASONS = {
-    sqlite3.SQLITE_FULL: "the disk is full; free some space",
-    sqlite3.SQLITE_IOERR: "the disk fails; see the system's log",
-    sqlite3.SQLITE_READONLY: "it cannot be written; give this user the right to write to the file and its folder",
-    sqlite3.SQLITE_CANTOPEN: "it cannot be opened; see whether its folder is there and this user may write to it",
-    sqlite3.SQLITE_PERM: "it cannot be opened; give this user the right to read and write it",
-    sqlite3.SQLITE_BUSY: "another process keeps it locked; try again, or stop that process",
-    sqlite3.SQLITE_LOCKED: "it is locked; try again",
-    sqlite3.SQLITE_INTERRUPT: "the statement took too long",
-    sqlite3.SQLITE_NOMEM: "there is not enough memory",
-    sqlite3.SQLITE_CORRUPT: "it is damaged; restore a backup",
-    sqlite3.SQLITE_NOTADB: "it is no SQLite database; give another path, or restore a backup",
-}
-
-
-def translated(error: sqlite3.Error, path: Path) -> Exception:
-    """Our word for an error of SQLite; a mistake in a statement stays what it is."""
-    code = getattr(error, "sqlite_errorcode", 0)
-    if code == sqlite3.SQLITE_CONSTRAINT_FOREIGNKEY:
-        return Dangling(str(error))
-    if code in (sqlite3.SQLITE_CONSTRAINT_UNIQUE, sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY):
-        return Taken(str(error))
-    if reason := REASONS.get(code & 0xFF):
-        return Unavailable(f"The database {path} cannot be used: {reason} ({error})", retry_after=5.0)
-    return error
-
-
-class _Line:
-    """One connection.  One statement at a time, each with a deadline, interrupted when nobody waits for it any more."""
-
-    def __init__(self, path: Path, patience: float) -> None:
-        self.path, self.patience = path, patience
-        self.lock = anyio.Lock()
-        self.columns: dict[str, tuple[str, ...]] = {}
-        self.connection: aiosqlite.Connection
-
-    async def open(self, pragmas: Sequence[str]) -> None:
-        self.connection = await self.call(
-            lambda: aiosqlite.connect(
-                self.path, isolation_level=None, timeout=0.8 * self.patience, cached_statements=256
-            )
-        )
-        for pragma in pragmas:
-            await self.call(partial(self.connection.execute_fetchall, pragma))
-
-    async def call(self, work: Callable[[], Awaitable[T]]) -> T:
-        try:
-            with anyio.fail_after(self.patience):
-                return await work()
-        except sqlite3.Error as error:
-            raise translated(error, self.path) from error
-        except TimeoutError as error:
-            await self._interrupt()
-            raise Unavailable(
-                f"The database {self.path} did not answer within {self.patience:g} s", retry_after=5.0
-            ) from error
-        except anyio.get_cancelled_exc_class():
-            await self._interrupt()
-            raise
-
-    async def _interrupt(self) -> None:
-        if hasattr(self, "connection"):
-            await self.connection.interrupt()
-
-    async def close(self) -> None:
-        if hasattr(self, "connection"):
-            await self.connection.close()
-
-    @asynccontextmanager
-    async def held(self) -> AsyncGenerator[None]:
-        try:
-            with anyio.fail_after(self.patience):
-                await self.lock.acquire()
-        except TimeoutError as error:
-            raise Unavailable(f"The database {self.path} was busy for {self.patience:g} s", retry_after=5.0) from error
-        try:
-            yield
-        finally:
-            self.lock.release()
-
-    async def fetch(self, kind: type[T], sql: str, values: dict[str, object]) -> list[T]:
-        given = {name: _stored(value) for name, value in values.items()}
-        columns = self.columns.get(sql)
-        if columns is None:
-            cursor = await self.call(lambda: self.connection.execute(sql, given))
-            try:
-                rows = await self.call(cursor.fetchall)
-                columns = self.columns[sql] = tuple(name for name, *_ in cursor.description)
-            finally:
-                await cursor.close()
-        else:
-            rows = await self.call(lambda: self.connection.execute_fetchall(sql, given))
-        return read(kind, columns, DECODERS, list(rows))
-
-    async def run(self, sql: str, values: dict[str, object]) -> int:
-        given = {name: _stored(value) for name, value in values.items()}
-        cursor = await self.call(lambda: self.connection.execute(sql, given))
-        try:
-            return cursor.rowcount
-        finally:
-            await cursor.close()
-
 
 class _Statements(Statements):
     dialect = "sqlite"
 
-    def __init__(self, line: _Line) -> None:
+    def __init__(self, line: Line) -> None:
         self._line = line
 
     async def fetch(self, kind: type[T], sql: str, /, **values: object) -> list[T]:
@@ -196,8 +89,8 @@ class SqliteDatabase(_Statements, Database):
         """``migrations`` are those to apply (all by default, none for ``()``), ``patience`` is seconds a statement."""
         self.path = Path(path)
         self._migrations = load("sqlite") if migrations is None else tuple(migrations)
-        self._writer = _Line(self.path, patience)
-        super().__init__(_Line(self.path, patience))
+        self._writer = Line(self.path, patience)
+        super().__init__(Line(self.path, patience))
 
     async def __aenter__(self) -> Self:
         await anyio.to_thread.run_sync(_touch, self.path)
@@ -251,18 +144,6 @@ class SqliteDatabase(_Statements, Database):
             finally:
                 with anyio.CancelScope(shield=True):
                     await self._line.connection.rollback()
-
-
-def _stored(value: object) -> object:
-    if type(value) in PLAIN:
-        return value
-    if isinstance(value, datetime):
-        return micros(value)
-    if isinstance(value, Enum):
-        return value.value
-    if isinstance(value, list | tuple):
-        return to_text(value)
-    raise TypeError(f"SQLite keeps no {type(value).__name__}")
 
 
 def _with_micros(rows: Iterable[Sequence[object]], times: Sequence[int]) -> Iterator[Sequence[object]]:
