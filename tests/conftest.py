@@ -9,6 +9,16 @@ import pytest
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--device",
+        action="append",
+        default=[],
+        metavar="KIND=HOST[:PORT]",
+        help="a real device to read in the contract tests, as miners=192.0.2.10; nothing on it is changed",
+    )
+
+
 @pytest.fixture
 def anyio_backend() -> str:
     """Asyncio only: psycopg, aiosqlite and the poller's protocols are."""
@@ -16,11 +26,16 @@ def anyio_backend() -> str:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Leave out what needs the shared fixtures where there are none; in CI they must be there."""
+    """Leave out what needs a device where none is given, and shared fixtures where there are none (not in CI)."""
+    if not config.getoption("--device"):
+        _leave_out(config, items, [item for item in items if "real_miners" in getattr(item, "fixturenames", ())])
     if SHARED.is_dir():
         return
     if os.environ.get("CI") == "true":
         raise pytest.UsageError(f"CI needs the shared fixtures in {SHARED}")
-    wanted = [item for item in items if item.get_closest_marker("shared") is None]
-    config.hook.pytest_deselected(items=[item for item in items if item not in set(wanted)])
-    items[:] = wanted
+    _leave_out(config, items, [item for item in items if item.get_closest_marker("shared") is not None])
+
+
+def _leave_out(config: pytest.Config, items: list[pytest.Item], left_out: list[pytest.Item]) -> None:
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in set(left_out)]

@@ -28,6 +28,8 @@ class Dialect:
     wanted: tuple[tuple[str, ...], ...]
     #: Answers to replies and what is remembered: a whole reading.
     read: Callable[[Replies, Fingerprint], Reading]
+    #: Whether replies are of this dialect at all: another miner may have taken the place and know the same commands.
+    fits: Callable[[Replies], bool]
     #: Whether the commands can be asked in one.
     joins: bool = True
     #: Commands that help where the first group has no answer: they say why.

@@ -88,6 +88,8 @@ class AsicDriver:
             return await self._first(talk, until)
         try:
             await _ask_planned(talk, dialect, known)
+            if not dialect.fits(talk.replies) and not dialect.needed.isdisjoint(talk.replies):
+                raise NotJson(f"{talk.where} no longer answers like a miner of this kind")
             reading = await _read(talk, dialect, known, until)
         except _MISFITS:
             return await self._first(Conversation(talk.target, self._wires, self._limit), until)

@@ -1,10 +1,19 @@
 """What answers at an address, by the wire alone; what the operator said only decides where to begin."""
 
 import asyncio
-import contextlib
 
 from ....ports.errors import Declined, DeviceError
-from ....ports.miners import AccessDenied, Fingerprint, Maker, MinerDown, NotAMiner, NotJson, TimedOut, UnknownCommand
+from ....ports.miners import (
+    AccessDenied,
+    Fingerprint,
+    Maker,
+    MinerDown,
+    NotAMiner,
+    NotJson,
+    Refusing,
+    TimedOut,
+    UnknownCommand,
+)
 from .conversation import Conversation
 from .dialect import Dialect
 from .dialects import antminer, avalon, braiins, elphapex, vnish, whatsminer, whatsminer_api3
@@ -69,17 +78,23 @@ async def identify(talk: Conversation, *, until: float) -> Fingerprint:
     # Another port is a chance only where this one is closed or somebody else's.
     if isinstance(failed, AccessDenied | MinerDown):
         raise failed
-    try:
-        async with asyncio.timeout(_PATIENCE * (until - loop.time())):
-            if maker in (Maker.WHATSMINER, None):
-                with contextlib.suppress(DeviceError):
-                    return await learn(talk, whatsminer_api3.DIALECT)
-            if maker in (Maker.ANTMINER, None):
-                with contextlib.suppress(DeviceError):
-                    return await _by_web(talk)
-    except TimeoutError:
-        pass
+    others = [way for makers, way in _OTHER_PORTS if maker in makers]
+    for other in others:
+        try:
+            async with asyncio.timeout(_PATIENCE * (until - loop.time())):
+                return await other(talk)
+        except TimeoutError:
+            found: DeviceError = TimedOut(f"{talk.where} did not answer in time, and neither did its other ports")
+        except DeviceError as error:
+            found = error
+        if isinstance(failed, Refusing) and maker is Maker.WHATSMINER and not isinstance(found, Refusing):
+            # New firmware has this port alone.
+            failed = found
     raise failed
+
+
+async def _by_api3(talk: Conversation) -> Fingerprint:
+    return await learn(talk, whatsminer_api3.DIALECT)
 
 
 async def _by_cgminer(talk: Conversation) -> Fingerprint:
@@ -120,7 +135,8 @@ async def _recognise(talk: Conversation) -> Dialect:
         return avalon.DIALECT
     if any("Type" in entry for entry in sections(stats, "STATS")):
         return antminer.DIALECT
-    if await _answers(talk, word(way, "status")):
+    answered |= await _answers(talk, word(way, "status"))
+    if whatsminer.says_whether_it_works(talk.replies.get("status")):
         return whatsminer.DIALECT
     if answered:
         raise NotAMiner(f"{talk.where} speaks like a miner, but like none of a maker that lineman knows")
@@ -151,3 +167,10 @@ async def _by_web(talk: Conversation) -> Fingerprint:
     if "antminer" in said:
         raise NotAMiner(f"{talk.where} is an AntMiner ({said}); set its maker to AntMiner and its port to 4028")
     return await learn(talk, elphapex.DIALECT)
+
+
+#: Where else a miner may answer, by what the operator said it is.
+_OTHER_PORTS = (
+    ((Maker.WHATSMINER, None), _by_api3),
+    ((Maker.ANTMINER, None), _by_web),
+)

@@ -88,7 +88,7 @@ def text(value: Any) -> str | None:
     if type(value) is not str:
         return None
     if not value.isprintable():
-        value = "".join(sign if sign.isprintable() else " " for sign in value)
+        value = "".join(sign if sign.isprintable() else " " for sign in value[:_TEXT]).strip()
     return value[:_TEXT] or None
 
 

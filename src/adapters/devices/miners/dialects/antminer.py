@@ -224,6 +224,10 @@ def _more(replies: Replies, reading: Reading, known: Fingerprint, target: Target
     return words if "get_miner_conf" in replies else (*words, _CONF)
 
 
+def _fits(replies: Replies) -> bool:
+    return any("Type" in entry or "GHS 5s" in entry for entry in sections(replies.get("stats"), "STATS"))
+
+
 DIALECT = Dialect(
     name="antminer",
     maker=Maker.ANTMINER,
@@ -231,5 +235,6 @@ DIALECT = Dialect(
     # SUMMARY says nothing that these do not; stock X19 and later refuse joined commands, so it would cost a connection.
     wanted=(("stats",), ("pools",)),
     read=read,
+    fits=_fits,
     more=_more,
 )

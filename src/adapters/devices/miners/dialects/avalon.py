@@ -17,6 +17,8 @@ from ..words import Way
 _WINDOWS = (
     ("MHS 5s", "5s"), ("MHS 30s", "30s"), ("MHS 1m", "1m"), ("MHS 5m", "5m"), ("MHS 15m", "15m"), ("MHS av", "av"),
 )  # fmt: skip
+#: The short form leaves out lists of single chips, which nobody here needs.
+_STATS = ("litestats", "estats", "stats")
 _CURRENT = ("module_spd", "1m", "5m", "30s", "5s", "module_avg")
 _FANS = ("Fan", "Fan1", "Fan2", "Fan3", "Fan4")
 _MODULES = 64
@@ -40,7 +42,7 @@ class _Module(NamedTuple):
 
 def read(replies: Replies, known: Fingerprint) -> Reading:
     """A reading from ``summary``, one of the ``stats``, and ``pools``."""
-    stats = next((replies[name] for name in ("litestats", "estats", "stats") if name in replies), None)
+    stats = next((replies[name] for name in _STATS if name in replies), None)
     entries = sections(stats, "STATS")
     modules = _modules(entries)
     summary = first(replies.get("summary"), "SUMMARY")
@@ -207,11 +209,15 @@ def _boards(module: _Module) -> Iterable[Board]:
         )
 
 
+def _fits(replies: Replies) -> bool:
+    return any(is_avalon(replies[name]) for name in _STATS if name in replies)
+
+
 DIALECT = Dialect(
     name="avalon",
     maker=Maker.AVALON,
     ways=(Way.COMMAND, Way.TEXT),
-    # The short form leaves out lists of single chips, which nobody here needs.
-    wanted=(("litestats", "estats", "stats"), ("summary",), ("pools",)),
+    wanted=(_STATS, ("summary",), ("pools",)),
     read=read,
+    fits=_fits,
 )

@@ -131,12 +131,18 @@ def _more_luxos(replies: Replies, reading: Reading, known: Fingerprint, target: 
     return () if reading.hash_rate_hs or "config" in replies else (word(Way.COMMAND, "config"),)
 
 
+def _fits(replies: Replies) -> bool:
+    said = text(first(replies.get("summary"), "STATUS").get("Description")) or ""
+    return said.lower().startswith(("bos", "lux"))
+
+
 BRAIINS = Dialect(
     name="braiins",
     maker=Maker.ANTMINER,
     ways=(Way.COMMAND,),
     wanted=(("summary",), ("devs",), ("pools",), ("temps",), ("fans",), ("tunerstatus",)),
     read=read,
+    fits=_fits,
     facts=_facts,
 )
 
@@ -146,6 +152,7 @@ LUXOS = Dialect(
     ways=(Way.COMMAND,),
     wanted=(("summary",), ("devs",), ("pools",), ("temps",), ("fans",), ("power",)),
     read=read,
+    fits=_fits,
     facts=_facts,
     more=_more_luxos,
 )

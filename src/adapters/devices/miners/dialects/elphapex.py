@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from .....ports.miners import Board, Fingerprint, Maker, Pool, PowerKind, Reading, State
+from .....ports.miners import Board, Fingerprint, Maker, Pool, PowerKind, Reading, State, Target
 from ..dialect import Dialect, Replies
 from ..models import find_model
 from ..pools import is_fee, last_share, status_of, sum_shares
@@ -56,7 +56,7 @@ def read(replies: Replies, known: Fingerprint) -> Reading:
     power = positive(_find_power(replies.get("get_power")))
     return Reading(
         vendor=Maker.ELPHAPEX,
-        state=State.MINING if current else State.FAULT if errors else State.IDLE,
+        state=_state(current, errors, replies),
         model=model,
         firmware=text(info.get("miner_version")) or text(system.get("system_filesystem_version")) or known.firmware,
         algorithm=algorithm.lower() if algorithm else table.algorithm if table else "scrypt",
@@ -79,6 +79,14 @@ def read(replies: Replies, known: Fingerprint) -> Reading:
         boards_expected=counter(stats.get("chain_num")) or (table.boards if table else None),
         last_share_at=last_share(pools),
     )
+
+
+def _state(current: float | None, errors: tuple[str, ...], replies: Replies) -> State:
+    if current:
+        return State.MINING
+    if number(replies.get("get_miner_conf", {}).get("fc-work-mode")) == 1:
+        return State.SLEEPING
+    return State.FAULT if errors else State.IDLE
 
 
 def _boards(chains: Any, unit: float) -> tuple[Board, ...]:
@@ -154,11 +162,22 @@ def _find_power(reply: Section | None) -> Any:
     return reply.get("power", reply.get("watts"))
 
 
+def _more(replies: Replies, reading: Reading, known: Fingerprint, target: Target) -> tuple[str, ...]:
+    """Why it does not hash is asked only while it does not."""
+    return () if reading.hash_rate_hs or "get_miner_conf" in replies else ("web /cgi-bin/get_miner_conf.cgi",)
+
+
+def _fits(replies: Replies) -> bool:
+    return bool(sections(replies.get("stats"), "STATS"))
+
+
 DIALECT = Dialect(
     name="elphapex",
     maker=Maker.ELPHAPEX,
     ways=(Way.WEB,),
     wanted=(("/cgi-bin/stats.cgi",), ("/cgi-bin/pools.cgi",), ("/cgi-bin/summary.cgi",), ("/cgi-bin/get_power.cgi",)),
     read=read,
+    fits=_fits,
+    more=_more,
     joins=False,
 )

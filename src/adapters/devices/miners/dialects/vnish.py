@@ -126,11 +126,16 @@ def _pools(entries: Any) -> tuple[Pool, ...]:
     return tuple(found)
 
 
+def _fits(replies: Replies) -> bool:
+    return isinstance(replies.get("summary", {}).get("miner"), dict)
+
+
 DIALECT = Dialect(
     name="vnish",
     maker=Maker.ANTMINER,
     ways=(Way.WEB,),
     wanted=(("/api/v1/summary",), ("/api/v1/info",)),
     read=read,
+    fits=_fits,
     joins=False,
 )

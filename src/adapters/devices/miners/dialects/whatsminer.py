@@ -14,6 +14,8 @@ _WINDOWS = (
 )  # fmt: skip
 _CURRENT = ("rt", "1m", "av")
 _ERRORS = 64
+#: What says in `status` whether it was stopped, by firmware.
+_OFF = frozenset({"btmineroff", "mineroff"})
 
 
 def read(replies: Replies, known: Fingerprint) -> Reading:
@@ -90,7 +92,7 @@ def _boards(replies: Replies) -> tuple[Board, ...]:
 
 def _asleep(replies: Replies) -> bool:
     status = _message(replies.get("status"))
-    return any(text(status.get(key)) == "true" for key in ("btmineroff", "mineroff"))
+    return any(text(status.get(key)) == "true" for key in _OFF)
 
 
 def _state(current: float | None, errors: tuple[str, ...], *, asleep: bool) -> State:
@@ -171,6 +173,17 @@ def says_whatsminer(summary: Section) -> bool:
     return number(summary.get("Fan Speed In")) is not None or "Factory GHS" in summary
 
 
+def says_whether_it_works(status: Section | None) -> bool:
+    """Whether an answer to ``status`` is a Whatsminer's."""
+    return not _OFF.isdisjoint(_message(status))
+
+
+def _fits(replies: Replies) -> bool:
+    if "summary" in replies:
+        return says_whatsminer(first(replies["summary"], "SUMMARY"))
+    return says_whether_it_works(replies.get("status"))
+
+
 DIALECT = Dialect(
     name="whatsminer",
     maker=Maker.WHATSMINER,
@@ -178,6 +191,7 @@ DIALECT = Dialect(
     ways=(Way.CMD, Way.COMMAND),
     wanted=(("summary",), ("edevs", "devs"), ("pools",)),
     read=read,
+    fits=_fits,
     spare=("status",),
     also=_also,
     facts=_facts,

@@ -122,9 +122,13 @@ def _state(current: float | None, errors: tuple[str, ...], *, asleep: bool) -> S
     return State.FAULT if errors else State.IDLE
 
 
+def _fits(replies: Replies) -> bool:
+    return isinstance(replies.get("get.miner.status", {}).get("msg"), dict)
+
+
 STATUS = "get.miner.status summary+pools+edevs"
 INFO = "get.device.info"
 
 DIALECT = Dialect(
-    name="whatsminer-api3", maker=Maker.WHATSMINER, ways=(Way.API3,), wanted=((STATUS,), (INFO,)), read=read
+    name="whatsminer-api3", maker=Maker.WHATSMINER, ways=(Way.API3,), wanted=((STATUS,), (INFO,)), read=read, fits=_fits
 )

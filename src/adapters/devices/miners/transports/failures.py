@@ -12,6 +12,8 @@ def unreachable(error: OSError, where: str) -> DeviceError:
     """The error for a connection that was not made."""
     if isinstance(error, ConnectionRefusedError):
         return Refusing(f"{where} refuses the connection: nothing listens there, or the miner restarts")
+    if isinstance(error, ConnectionResetError | ConnectionAbortedError):
+        return silent(where, error)
     if isinstance(error, TimeoutError):
         return TimedOut(f"{where} does not answer: the connection was not made in time")
     if error.errno in _LOCAL:
