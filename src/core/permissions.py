@@ -12,7 +12,9 @@ P = Permission
 PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
     {
         Role.ADMIN: frozenset(Permission),
-        Role.OPERATOR: frozenset({P.SEE_MINERS, P.SEE_STATISTICS, P.CHANGE_MINERS, P.POLL_MINERS, P.SEE_JOURNAL}),
+        Role.OPERATOR: frozenset(
+            {P.SEE_MINERS, P.SEE_STATISTICS, P.CHANGE_MINERS, P.POLL_MINERS, P.ACT_ON_MINERS, P.SEE_JOURNAL}
+        ),
         Role.ACCOUNTANT: frozenset({P.SEE_MINERS, P.SEE_STATISTICS}),
         Role.CLIENT: frozenset({P.SEE_MINERS, P.SEE_STATISTICS}),
         Role.ENTERPRISE_ADMIN: frozenset(),

@@ -70,6 +70,10 @@ class Stale(Conflict):
     """Somebody else changed it first."""
 
 
+class ConfirmationNeeded(Conflict):
+    """This has to be confirmed."""
+
+
 class DeviceError(LinemanError):
     """The device did not do its part."""
 

@@ -28,6 +28,7 @@ class Permission(StrEnum):
     SEE_STATISTICS = "see-statistics"
     CHANGE_MINERS = "change-miners"
     POLL_MINERS = "poll-miners"
+    ACT_ON_MINERS = "act-on-miners"
     SEE_JOURNAL = "see-journal"
     MANAGE_USERS = "manage-users"
     MANAGE_TOKENS = "manage-tokens"
