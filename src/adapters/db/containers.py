@@ -3,17 +3,30 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+import attrs
+
+from ...ports.errors import Stale
 from ...ports.miners.inventory import (
     Container,
     ContainerExists,
     ContainerInUse,
     ContainerStore,
+    GridInUse,
     NewContainer,
     UnknownContainer,
 )
 from .engine import Dangling, Database, Statements, Taken, next_number
 
-COLUMNS = "id, name, description, location, created_at"
+COLUMNS = "id, name, description, location, created_at, rows, shelves, slots, revision"
+OUTSIDE = (
+    "select count(*) from miner where container_id = :id "
+    "and (place_row > coalesce(:rows, 0) or place_shelf > coalesce(:shelves, 0) or place_slot > coalesce(:slots, 0))"
+)
+CHANGE = """
+update container set name = :name, description = :description, location = :location, rows = :rows,
+       shelves = :shelves, slots = :slots, revision = revision + 1
+where id = :id and revision = :revision
+"""
 
 
 class SqlContainers(ContainerStore):
@@ -34,7 +47,7 @@ class SqlContainers(ContainerStore):
             Container, f"select {COLUMNS} from container where id = cast(:id as bigint)", id=container_id
         )
         if not rows or (visible is not None and container_id not in visible):
-            raise UnknownContainer(f"There is no container {container_id}")
+            raise _unknown(container_id)
         return rows[0]
 
     async def add(self, new: NewContainer, *, at: datetime) -> Container:
@@ -42,24 +55,50 @@ class SqlContainers(ContainerStore):
             async with self._db.transaction() as tx:
                 number = await next_number(tx, "container")
                 await tx.run(
-                    f"insert into container ({COLUMNS}) values (:id, :name, :description, :location, :at)",
-                    id=number, name=new.name, description=new.description, location=new.location, at=at,
+                    f"insert into container ({COLUMNS}) "
+                    "values (:id, :name, :description, :location, :at, :rows, :shelves, :slots, 1)",
+                    id=number, at=at, **attrs.asdict(new),
                 )  # fmt: skip
                 await inventory_changed(tx)
         except Taken as error:
             raise ContainerExists(f"There is a container named {new.name!r} already") from error
-        return Container(number, new.name, new.description, new.location, at)
+        return Container(id=number, created_at=at, **attrs.asdict(new))
+
+    async def change(self, container: Container) -> Container:
+        values = attrs.asdict(container, filter=lambda field, _: field.name != "created_at")
+        try:
+            async with self._db.transaction() as tx:
+                if not await tx.run(CHANGE, **values):
+                    if not await tx.fetch(
+                        int, "select 1 from container where id = cast(:id as bigint)", id=container.id
+                    ):
+                        raise _unknown(container.id)
+                    raise Stale(
+                        f"Container {container.id} was changed by somebody else; read it again and repeat the change"
+                    )
+                grid = {name: values[name] for name in ("id", "rows", "shelves", "slots")}
+                [outside] = await tx.fetch(int, OUTSIDE, **grid)
+                if outside:
+                    raise GridInUse(f"{outside} miners stand outside of that grid; move them first")
+                await inventory_changed(tx)
+        except Taken as error:
+            raise ContainerExists(f"There is a container named {container.name!r} already") from error
+        return attrs.evolve(container, revision=container.revision + 1)
 
     async def remove(self, container_id: int) -> None:
         try:
             async with self._db.transaction() as tx:
                 if not await tx.run("delete from container where id = cast(:id as bigint)", id=container_id):
-                    raise UnknownContainer(f"There is no container {container_id}")
+                    raise _unknown(container_id)
                 for table in ("container_5m", "container_1h"):
                     await tx.run(f"delete from {table} where container_id = :id", id=container_id)
                 await inventory_changed(tx)
         except Dangling as error:
             raise ContainerInUse(f"There are miners in container {container_id}; move or remove them first") from error
+
+
+def _unknown(container_id: int) -> UnknownContainer:
+    return UnknownContainer(f"There is no container {container_id}")
 
 
 async def inventory_changed(tx: Statements) -> None:

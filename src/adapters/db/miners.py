@@ -2,13 +2,15 @@
 
 import ipaddress
 import re
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
 import attrs
 
 from ...ports.errors import Invalid, Stale
+from ...ports.miners.groups import UnknownGroup
 from ...ports.miners.inventory import (
     Miner,
     MinerExists,
@@ -16,6 +18,7 @@ from ...ports.miners.inventory import (
     MinerQuery,
     MinerStore,
     NewMiner,
+    PlaceTaken,
     UnknownContainer,
     UnknownMiner,
 )
@@ -24,13 +27,17 @@ from ...ports.secrets import Vault
 from .containers import inventory_changed
 from .engine import Dangling, Database, Statements, Taken, next_number
 from .opening import Opener
+from .rows import to_text
 from .snapshots import snapshots
 
 COLUMNS = (
     "m.id, m.name, m.ip_address, m.port, m.web_port, m.api3_port, m.manufacturer, m.model, m.container_id, "
-    "m.is_active, m.created_at, w.seen_at as last_seen, m.username, m.password_sealed as password, m.revision"
+    "m.is_active, m.created_at, w.seen_at as last_seen, m.username, m.password_sealed as password, m.revision, "
+    'm.tags, m.group_id, m.place_row as "row", m.place_shelf as shelf, m.place_slot as slot, m.hardware_id, '
+    "g.username as group_username, g.password_sealed as group_password"
 )
-SOURCE = "miner m left join miner_watch w on w.miner_id = m.id left join miner_last l on l.miner_id = m.id"
+CHOSEN = "miner m left join miner_watch w on w.miner_id = m.id left join miner_last l on l.miner_id = m.id"
+SOURCE = f"{CHOSEN} left join miner_group g on g.id = m.group_id"
 
 #: What lists are sorted by.  ``{binary}`` makes PostgreSQL compare text as SQLite does.
 SORTED: Mapping[str, str] = MappingProxyType(
@@ -51,19 +58,26 @@ SORTED: Mapping[str, str] = MappingProxyType(
     }
 )
 
+#: By these words the databases name what was violated.
+PLACE = re.compile(r"miner_by_place|miner\.place_row")
+GROUP = re.compile("miner_group")
+
 ALWAYS_THERE = frozenset({"id", "name", "ip_address", "manufacturer", "availability"})
 
 STORE = """
 insert into miner (id, name, name_order, ip_address, address_order, port, web_port, api3_port, manufacturer, model,
-                   container_id, is_active, created_at, username, password_sealed, revision, search)
+                   container_id, is_active, created_at, username, password_sealed, revision, search,
+                   tags, group_id, place_row, place_shelf, place_slot, hardware_id)
 values (:id, :name, :name_order, :ip_address, :address_order, :port, :web_port, :api3_port, :manufacturer, :model,
-        :container_id, :is_active, :created_at, :username, :password_sealed, 1, :search)
+        :container_id, :is_active, :created_at, :username, :password_sealed, 1, :search,
+        :tags, :group_id, :row, :shelf, :slot, :hardware_id)
 """
 CHANGE = """
 update miner set name = :name, name_order = :name_order, ip_address = :ip_address, address_order = :address_order,
        port = :port, web_port = :web_port, api3_port = :api3_port, manufacturer = :manufacturer, model = :model,
        container_id = :container_id, is_active = :is_active, username = :username,
-       password_sealed = :password_sealed, search = :search, revision = revision + 1
+       password_sealed = :password_sealed, search = :search, tags = :tags, group_id = :group_id,
+       place_row = :row, place_shelf = :shelf, place_slot = :slot, revision = revision + 1
 where id = :id and revision = :revision
 """
 #: What was learnt of a device is worth nothing when another stands there.
@@ -87,10 +101,10 @@ class SqlMiners(MinerStore):
         # Numbers first: to sort whole rows costs several times as much.
         numbers = await self._db.fetch(
             int,
-            f"select m.id from {SOURCE}{where} order by {order}, m.id limit :limit offset :offset",
+            f"select m.id from {CHOSEN}{where} order by {order}, m.id limit :limit offset :offset",
             limit=query.limit, offset=query.offset, **values,
         )  # fmt: skip
-        [total] = await self._db.fetch(int, f"select count(*) from {SOURCE}{where}", **values)
+        [total] = await self._db.fetch(int, f"select count(*) from {CHOSEN}{where}", **values)
         rows = await self._db.fetch(
             Miner, f"select {COLUMNS} from {SOURCE} where {self._db.among('m.id', 'numbers')}", numbers=numbers
         )
@@ -106,6 +120,7 @@ class SqlMiners(MinerStore):
             ("manufacturer", "m.manufacturer = :manufacturer"),
             ("availability", "coalesce(w.availability, 'unknown') = :availability"),
             ("state", "w.state = :state"),
+            ("group_id", "m.group_id = cast(:group_id as bigint)"),
         ):
             if (value := getattr(query, name)) is not None:
                 conditions.append(column)
@@ -113,6 +128,9 @@ class SqlMiners(MinerStore):
         if query.search:
             conditions.append("(m.search like :search escape '!' or lower(l.model) like :search escape '!')")
             values["search"] = f"%{like(query.search.casefold())}%"
+        if query.tag:
+            conditions.append("m.tags like :tag escape '!'")
+            values["tag"] = f'%"{like(query.tag.casefold())}"%'
         if query.visible is not None:
             conditions.append(self._db.among("m.container_id", "visible"))
             values["visible"] = sorted(query.visible)
@@ -127,29 +145,97 @@ class SqlMiners(MinerStore):
         return self._open(rows[0])
 
     async def add(self, new: NewMiner, *, at: datetime) -> Miner:
-        fields = attrs.asdict(new, recurse=False)
         try:
             async with self._db.transaction() as tx:
-                number = await next_number(tx, "miner")
-                miner = Miner(id=number, created_at=at, **fields)
-                await tx.run(STORE, created_at=at, **self._values(miner))
+                number = await self._insert(tx, new, at)
                 await inventory_changed(tx)
         except (Taken, Dangling) as error:
-            raise _translated(error, new) from error
-        return miner
+            raise translated(error, new) from error
+        return await self.get(number)
 
     async def change(self, miner: Miner) -> Miner:
-        values = {**self._values(miner), "revision": miner.revision}
         try:
             async with self._db.transaction() as tx:
-                place = {name: values[name] for name in ("id", "revision", "ip_address", "port", "manufacturer")}
-                await tx.run(FORGET, **place)
-                if not await tx.run(CHANGE, **values):
-                    await _stale_or_unknown(tx, miner.id)
+                await self._update(tx, miner)
                 await inventory_changed(tx)
         except (Taken, Dangling) as error:
-            raise _translated(error, miner) from error
+            raise translated(error, miner) from error
         return await self.get(miner.id)
+
+    async def write(self, new: Sequence[NewMiner], changed: Sequence[Miner], *, at: datetime) -> Sequence[int]:
+        numbers = []
+        miner: NewMiner | Miner | None = None
+        try:
+            async with self._db.transaction() as tx:
+                for miner in changed:
+                    await self._update(tx, miner)
+                for miner in new:
+                    numbers.append(await self._insert(tx, miner, at))
+                await inventory_changed(tx)
+        except (Taken, Dangling) as error:
+            if miner is None:
+                raise
+            raise translated(error, miner) from error
+        return numbers
+
+    async def relocate(self, moves: Sequence[tuple[int, str, int]]) -> None:
+        miner: tuple[int, str, int] | None = None
+        try:
+            async with self._db.transaction() as tx:
+                for miner in moves:
+                    # Out of the way first: one may go where another still stands.
+                    if not await tx.run("update miner set port = -id where id = cast(:id as bigint)", id=miner[0]):
+                        raise _unknown(miner[0])
+                for miner in moves:
+                    await self._move(tx, *miner)
+                await inventory_changed(tx)
+        except Taken as error:
+            if miner is None:
+                raise
+            raise MinerExists(f"There is a miner at {miner[1]} port {miner[2]} already") from error
+
+    async def identified(self, miner_id: int, hardware_id: str | None) -> None:
+        async with self._db.transaction() as tx:
+            changed = await tx.run(
+                "update miner set hardware_id = :hardware_id where id = cast(:id as bigint) "
+                "and coalesce(hardware_id, '') <> coalesce(:hardware_id, '')",
+                id=miner_id, hardware_id=hardware_id,
+            )  # fmt: skip
+            if changed:
+                await tx.run(
+                    "update miner_watch set fingerprint = null where miner_id = cast(:id as bigint)", id=miner_id
+                )
+                await inventory_changed(tx)
+
+    async def tags(self, *, visible: frozenset[int] | None = None) -> Mapping[str, int]:
+        where, values = self._conditions(MinerQuery(visible=visible))
+        rows = await self._db.fetch(
+            _Tagged, f"select m.tags from {CHOSEN}{where}{' and' if where else ' where'} m.tags <> '[]'", **values
+        )
+        return Counter(tag for row in rows for tag in row.tags)
+
+    async def _insert(self, tx: Statements, new: NewMiner, at: datetime) -> int:
+        number = await next_number(tx, "miner")
+        miner = Miner(id=number, created_at=at, **attrs.asdict(new, recurse=False))
+        await tx.run(STORE, created_at=at, hardware_id=miner.hardware_id, **self._values(miner))
+        return number
+
+    async def _update(self, tx: Statements, miner: Miner) -> None:
+        values = {**self._values(miner), "revision": miner.revision}
+        place = {name: values[name] for name in ("id", "revision", "ip_address", "port", "manufacturer")}
+        await tx.run(FORGET, **place)
+        if not await tx.run(CHANGE, **values):
+            await _stale_or_unknown(tx, miner.id)
+
+    async def _move(self, tx: Statements, miner_id: int, address: str, port: int) -> None:
+        [(name, model)] = await tx.fetch(tuple, "select name, model from miner where id = :id", id=miner_id)
+        await tx.run("update miner_watch set fingerprint = null where miner_id = :id", id=miner_id)
+        await tx.run(
+            "update miner set ip_address = :address, address_order = :address_order, port = :port, search = :search, "
+            "revision = revision + 1 where id = :id",
+            id=miner_id, address=address, address_order=address_order(address), port=port,
+            search=searched(name, address, model),
+        )  # fmt: skip
 
     async def remove(self, miner_id: int) -> None:
         async with self._db.transaction() as tx:
@@ -170,12 +256,25 @@ class SqlMiners(MinerStore):
             **values,
             "name_order": name_order(miner.name),
             "address_order": address_order(miner.ip_address),
-            "search": "\n".join((miner.name, miner.ip_address, miner.model or "")).casefold(),
+            "tags": to_text(miner.tags),
+            "search": searched(miner.name, miner.ip_address, miner.model),
             "password_sealed": None if miner.password is None else self._vault.seal(miner.password),
         }
 
 
-HELD_ELSEWHERE = frozenset({"created_at", "last_seen", "password", "revision"})
+@attrs.frozen
+class _Tagged:
+    tags: tuple[str, ...]
+
+
+HELD_ELSEWHERE = frozenset(
+    {"created_at", "last_seen", "password", "revision", "hardware_id", "group_username", "group_password"}
+)
+
+
+def searched(name: str, address: str, model: str | None) -> str:
+    """What a search looks at."""
+    return "\n".join((name, address, model or "")).casefold()
 
 
 async def forget_history(tx: Statements, miner_id: int) -> None:
@@ -221,7 +320,18 @@ def _unknown(miner_id: int) -> UnknownMiner:
     return UnknownMiner(f"There is no miner {miner_id}")
 
 
-def _translated(error: Taken | Dangling, miner: Miner | NewMiner) -> MinerExists | UnknownContainer:
+def translated(
+    error: Taken | Dangling, miner: Miner | NewMiner
+) -> MinerExists | PlaceTaken | UnknownContainer | UnknownGroup:
+    """What a refusal by the schema means."""
     if isinstance(error, Taken):
+        if PLACE.search(str(error)):
+            place = f"row {miner.row}, shelf {miner.shelf}, slot {miner.slot}"
+            return PlaceTaken(
+                f"Another miner stands at {place} of container {miner.container_id} already", field="slot"
+            )
         return MinerExists(f"There is a miner at {miner.ip_address} port {miner.port} already")
+    # SQLite does not say which reference it was.
+    if GROUP.search(str(error)) or miner.container_id is None:
+        return UnknownGroup(f"group_id: there is no group {miner.group_id}")
     return UnknownContainer(f"container_id: there is no container {miner.container_id}")

@@ -4,6 +4,7 @@ import functools
 
 import attrs
 
+from ...ports.miners.groups import Group
 from ...ports.miners.inventory import Miner
 from ...ports.secrets import Sealed, Secret, Vault
 
@@ -20,15 +21,26 @@ class Opener:
         Raises:
             Sealed: The keys at hand are not those that the password was sealed with.
         """
-        if miner.password is None:
+        if miner.password is None and miner.group_password is None:
             return miner
-        return attrs.evolve(miner, password=self._opened(miner, miner.password.reveal()))
+        own, shared = miner.password, miner.group_password
+        return attrs.evolve(
+            miner,
+            password=own and self._opened(f"miner {miner.id} ({miner.name})", own.reveal()),
+            group_password=shared and self._opened(f"group {miner.group_id}", shared.reveal()),
+        )
 
-    def _opened(self, miner: Miner, sealed: str) -> Secret:
+    def group(self, group: Group) -> Group:
+        """The group with a password that can be sent.  Raises as for a miner."""
+        if group.password is None:
+            return group
+        return attrs.evolve(group, password=self._opened(f"group {group.id} ({group.name})", group.password.reveal()))
+
+    def _opened(self, whose: str, sealed: str) -> Secret:
         try:
             return self._unseal(sealed)
         except Sealed as error:
             raise Sealed(
-                f"The password of miner {miner.id} ({miner.name}) cannot be opened with the keys at hand; "
+                f"The password of {whose} cannot be opened with the keys at hand; "
                 "put back the key that it was stored with"
             ) from error

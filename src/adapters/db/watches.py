@@ -65,6 +65,8 @@ class _Batch:
     last: list[Sequence[object]]
     readings: list[Sequence[object]]
     slots: frozenset[int]
+    #: Devices that were learnt, by miner.
+    hardware: Mapping[int, str]
 
 
 class SqlWatches(WatchStore):
@@ -79,7 +81,10 @@ class SqlWatches(WatchStore):
                 f"select {WATCH.prefixed('w')} from miner_watch w join miner m on m.id = w.miner_id where m.is_active",
             )
         known = {watch.miner_id: watch for watch in watches}
-        return [(self._open(miner), known.get(miner.id) or Watch(miner.id)) for miner in miners]
+        # To open the passwords of a large site takes a while, the first time.
+        return await anyio.to_thread.run_sync(
+            lambda: [(self._open(miner), known.get(miner.id) or Watch(miner.id)) for miner in miners]
+        )
 
     async def keep(self, observations: Sequence[Observation]) -> None:
         if not observations:
@@ -137,6 +142,7 @@ def _batch(observations: Sequence[Observation]) -> _Batch:
         last=[last_row(seen.sample, reading) for seen, reading in good],
         readings=[reading_row(seen.watch.miner_id, reading, seen.raw) for seen, reading in good],
         slots=frozenset(slot_of(observation.sample.at) for observation in observations),
+        hardware={seen.watch.miner_id: seen.hardware_id for seen in observations if seen.hardware_id is not None},
     )
 
 
@@ -148,3 +154,8 @@ async def _store(tx: Transaction, batch: _Batch) -> None:
     ):  # fmt: skip
         if rows:
             await tx.pour(statement, row.columns, row.types, rows)
+    for miner_id, hardware_id in batch.hardware.items():
+        await tx.run(
+            "update miner set hardware_id = :hardware_id where id = cast(:id as bigint) and hardware_id is null",
+            id=miner_id, hardware_id=hardware_id,
+        )  # fmt: skip
