@@ -14,9 +14,10 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.ADMIN: frozenset(Permission),
         Role.OPERATOR: frozenset(
             {P.SEE_MINERS, P.SEE_STATISTICS, P.CHANGE_MINERS, P.POLL_MINERS, P.ACT_ON_MINERS, P.SEE_JOURNAL}
+            | {P.SEE_ALERTS, P.MANAGE_ALERTS}
         ),
-        Role.ACCOUNTANT: frozenset({P.SEE_MINERS, P.SEE_STATISTICS}),
-        Role.CLIENT: frozenset({P.SEE_MINERS, P.SEE_STATISTICS}),
+        Role.ACCOUNTANT: frozenset({P.SEE_MINERS, P.SEE_STATISTICS, P.SEE_ALERTS}),
+        Role.CLIENT: frozenset({P.SEE_MINERS, P.SEE_STATISTICS, P.SEE_ALERTS}),
         Role.ENTERPRISE_ADMIN: frozenset(),
     }
 )

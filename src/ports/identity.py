@@ -33,6 +33,8 @@ class Permission(StrEnum):
     MANAGE_USERS = "manage-users"
     MANAGE_TOKENS = "manage-tokens"
     MANAGE_DATABASE = "manage-database"
+    SEE_ALERTS = "see-alerts"
+    MANAGE_ALERTS = "manage-alerts"
 
 
 @attrs.frozen

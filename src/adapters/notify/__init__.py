@@ -1,0 +1,1 @@
+"""Hands that tell people: alert channels."""

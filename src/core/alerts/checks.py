@@ -1,0 +1,167 @@
+"""What people may set: every wrong field is named, and all at once."""
+
+import unicodedata
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from ...ports.alerts import Kind, Rule, Severity
+from ...ports.errors import FieldError, Invalid
+
+LONGEST_NAME, LONGEST_TEXT = 200, 2000
+#: Minutes: a week.
+LONGEST_HOLD = 10_080
+#: Entries of one list.
+MOST = 1000
+
+Check = Callable[[Any], Any]
+
+
+def checked(fields: Mapping[str, Any], checks: Mapping[str, Check]) -> dict[str, Any]:
+    """The fields as they are to be stored.
+
+    Raises:
+        Invalid: One error for each wrong field, and for each that has no check.
+    """
+    errors, found = [], {}
+    for field, value in fields.items():
+        if field not in checks:
+            errors.append(FieldError(field, "is not known here"))
+            continue
+        try:
+            found[field] = checks[field](value)
+        except Invalid as error:
+            errors.append(FieldError(field, error.detail))
+    if errors:
+        raise Invalid("; ".join(f"{error.field}: {error.message}" for error in errors), errors=tuple(errors))
+    return found
+
+
+def name(value: Any) -> str:
+    """1 to 200 characters on one line."""
+    found = text(LONGEST_NAME)(value)
+    if not found:
+        raise Invalid("must not be empty")
+    return str(found)
+
+
+def text(longest: int) -> Check:
+    """Text of one line without spaces around it; ``None`` for nothing."""
+
+    def check(value: Any) -> str | None:
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise Invalid("must be text")
+        found = value.strip()
+        if len(found) > longest:
+            raise Invalid(f"is longer than {longest} characters")
+        if any(unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"} for one in found):
+            raise Invalid("must not have control characters in it")
+        return found or None
+
+    return check
+
+
+def number(low: float, high: float) -> Check:
+    """A number between the two."""
+
+    def check(value: Any) -> float:
+        if isinstance(value, bool) or not isinstance(value, int | float) or not low <= value <= high:
+            raise Invalid(f"{str(value)[:30]} is not a number between {low:g} and {high:g}")
+        return float(value)
+
+    return check
+
+
+def count(low: int, high: int) -> Check:
+    """A whole number between the two."""
+
+    def check(value: Any) -> int:
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            raise Invalid(f"{str(value)[:30]} is not a whole number between {low} and {high}")
+        return value
+
+    return check
+
+
+def truth(value: Any) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise Invalid("must be true or false")
+    return value
+
+
+def optional(check: Check) -> Check:
+    """The same check, or nothing at all."""
+    return lambda value: None if value is None else check(value)
+
+
+def several(check: Check) -> Check:
+    """Up to a thousand, each once, in order."""
+
+    def all_of(values: Any) -> tuple[Any, ...]:
+        if len(values) > MOST:
+            raise Invalid(f"has more than {MOST} entries")
+        return tuple(sorted({check(value) for value in values}))
+
+    return all_of
+
+
+def severity(value: Any) -> Severity:
+    try:
+        return Severity(value)
+    except ValueError:
+        raise Invalid(f"{str(value)[:30]!r} is none of {', '.join(Severity)}") from None
+
+
+def moment(value: Any) -> datetime:
+    """A time with its zone, in UTC."""
+    if not isinstance(value, datetime) or value.tzinfo is None:
+        raise Invalid("needs a time with a zone, such as 2026-11-24T12:00:00Z")
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise Invalid("lies outside the calendar") from None
+
+
+ID = count(1, 2**31 - 1)
+RULE: Mapping[str, Check] = {
+    "name": name,
+    "kind": text(50),
+    "threshold": optional(number(-1e18, 1e18)),
+    "minutes": number(0, LONGEST_HOLD),
+    "severity": severity,
+    "container_ids": several(ID),
+    "tags": several(name),
+    "channel_ids": several(ID),
+    "escalate_after_minutes": optional(count(1, LONGEST_HOLD)),
+    "escalate_channel_ids": several(ID),
+    "is_active": truth,
+}
+WINDOW: Mapping[str, Check] = {
+    "system": text(50),
+    "container_ids": several(ID),
+    "subject_ids": several(ID),
+    "since": moment,
+    "until": moment,
+    "reason": lambda value: text(LONGEST_TEXT)(value) or "",
+}
+
+
+def check_threshold(rule: Rule, kind: Kind) -> None:
+    """Raises ``Invalid`` if a rule lacks the threshold that its kind needs, or has one that its kind does not know."""
+    if kind.chosen and rule.threshold is None and kind.threshold is None:
+        raise Invalid(f"a rule of kind {kind.kind} needs a threshold, in {kind.unit or 'pieces'}", field="threshold")
+    if not kind.chosen and rule.threshold is not None:
+        raise Invalid(f"a rule of kind {kind.kind} has no threshold", field="threshold")
+
+
+def usual_rules(kinds: Mapping[str, Kind]) -> tuple[Rule, ...]:
+    """What is there from the first start."""
+    return tuple(usual_rule(kind, kind.title) for kind in kinds.values() if kind.usual)
+
+
+def usual_rule(kind: Kind, named: str) -> Rule:
+    """A rule with what its kind starts with."""
+    return Rule(0, named, kind.kind, kind.threshold if kind.chosen else None, kind.minutes, kind.severity)

@@ -1,0 +1,87 @@
+"""Maintenance: times in which nobody is told."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from ...ports.alerts import RuleStore, Window
+from ...ports.clock import Clock
+from ...ports.errors import Invalid
+from ...ports.identity import Actor, Permission
+from ...ports.journal import Entry, Journal
+from ...ports.miners import ContainerStore
+from ..permissions import allow
+from .checks import WINDOW, checked
+from .rule_book import check_containers
+
+
+@attrs.frozen
+class Maintenance:
+    """The windows.  All of it needs ``manage-alerts``."""
+
+    rule_store: RuleStore
+    containers: ContainerStore
+    journal: Journal
+    clock: Clock
+    #: Whose subjects there are.
+    systems: frozenset[str]
+
+    async def all(self, actor: Actor) -> Sequence[Window]:
+        """All windows, the latest beginning first."""
+        allow(actor, Permission.MANAGE_ALERTS)
+        return await self.rule_store.windows()
+
+    async def get(self, actor: Actor, window_id: int) -> Window:
+        """Raises ``UnknownWindow``."""
+        allow(actor, Permission.MANAGE_ALERTS)
+        return await self.rule_store.window(window_id)
+
+    async def add(self, actor: Actor, fields: Mapping[str, Any]) -> Window:
+        """Plan a window: ``until``, and if not now ``since``; of what is not narrowed down it is about all.
+
+        Raises:
+            Invalid
+        """
+        allow(actor, Permission.MANAGE_ALERTS)
+        now = self.clock.now()
+        empty = Window(0, now, now, "", actor.name)
+        window = await self.rule_store.add_window(await self._changed(empty, fields))
+        await self._note(actor, "add-window", window)
+        return window
+
+    async def change(self, actor: Actor, window_id: int, fields: Mapping[str, Any]) -> Window:
+        """Change the fields that are named; an ``until`` of now ends it.  Raises ``UnknownWindow``, ``Invalid``."""
+        allow(actor, Permission.MANAGE_ALERTS)
+        before = await self.rule_store.window(window_id)
+        after = await self._changed(before, fields)
+        if after == before:
+            return before
+        after = await self.rule_store.change_window(after)
+        await self._note(actor, "change-window", after)
+        return after
+
+    async def remove(self, actor: Actor, window_id: int) -> None:
+        """Remove a window; what began in it and goes on is told.  Raises ``UnknownWindow``."""
+        allow(actor, Permission.MANAGE_ALERTS)
+        window = await self.rule_store.window(window_id)
+        await self.rule_store.remove_window(window_id)
+        await self._note(actor, "remove-window", window)
+
+    async def _changed(self, before: Window, fields: Mapping[str, Any]) -> Window:
+        after = attrs.evolve(before, **checked(fields, WINDOW))
+        if after.since >= after.until:
+            raise Invalid("must lie after since", field="until")
+        if after.system is not None and after.system not in self.systems:
+            raise Invalid(f"is none of {', '.join(sorted(self.systems))}", field="system")
+        if after.subject_ids and after.system is None:
+            raise Invalid("must say whose subjects they are", field="system")
+        if after.container_ids != before.container_ids:
+            await check_containers(self.containers, after.container_ids)
+        return after
+
+    async def _note(self, actor: Actor, action: str, window: Window) -> None:
+        detail = f"{window.since.isoformat()} to {window.until.isoformat()} {window.reason}".strip()
+        await self.journal.write(
+            Entry(self.clock.now(), actor.name, f"alerts.{action}", f"maintenance {window.id}", "ok", detail)
+        )

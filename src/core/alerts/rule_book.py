@@ -1,0 +1,127 @@
+"""Rules: what people set about when an alert is raised."""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from typing import Any
+
+import attrs
+
+from ...ports.alerts import Kind, Rule, RuleStore
+from ...ports.clock import Clock
+from ...ports.errors import Invalid
+from ...ports.identity import Actor, Permission
+from ...ports.journal import Entry, Journal
+from ...ports.miners import ContainerStore
+from ..permissions import allow
+from .checks import RULE, check_threshold, checked, usual_rule, usual_rules
+
+Expect = Callable[[int], None]
+
+
+def anything(revision: int) -> None:
+    """Whoever has no opinion on the revision."""
+
+
+@attrs.frozen
+class RuleBook:
+    """The rules.  Changing and reading them needs ``manage-alerts``.
+
+    The one who judges learns of a change within seconds: an alert ends whose rule is gone,
+    switched off, or not about its subject any more; a new threshold counts from the next facts on.
+    """
+
+    rule_store: RuleStore
+    containers: ContainerStore
+    journal: Journal
+    clock: Clock
+    known: Mapping[str, Kind]
+
+    def kinds(self, actor: Actor) -> Sequence[Kind]:
+        """What rules can be about."""
+        allow(actor, Permission.SEE_ALERTS)
+        return tuple(self.known.values())
+
+    async def all(self, actor: Actor) -> Sequence[Rule]:
+        """All rules, by number."""
+        allow(actor, Permission.MANAGE_ALERTS)
+        return await self.rule_store.rules()
+
+    async def get(self, actor: Actor, rule_id: int) -> Rule:
+        """Raises ``UnknownRule``."""
+        allow(actor, Permission.MANAGE_ALERTS)
+        return await self.rule_store.rule(rule_id)
+
+    async def add(self, actor: Actor, kind: str, fields: Mapping[str, Any]) -> Rule:
+        """Add a rule.  What is not given is what its kind starts with.
+
+        Raises:
+            Invalid, RuleExists
+        """
+        allow(actor, Permission.MANAGE_ALERTS)
+        found = self.known.get(kind)
+        if found is None:
+            raise Invalid(f"{kind[:50]!r} is none of {', '.join(self.known)}", field="kind")
+        rule = attrs.evolve(usual_rule(found, found.title), **await self._checked(fields))
+        check_threshold(rule, found)
+        [rule] = await self.rule_store.add_rules([rule])
+        await self._note(actor, "add-rule", rule, f"{rule.kind} {rule.name}")
+        return rule
+
+    async def change(self, actor: Actor, rule_id: int, fields: Mapping[str, Any], *, expect: Expect = anything) -> Rule:
+        """Change the fields that are named; ``expect`` refuses a revision that the caller has not seen.
+
+        Raises:
+            UnknownRule, Invalid, RuleExists, Stale
+        """
+        allow(actor, Permission.MANAGE_ALERTS)
+        before = await self.rule_store.rule(rule_id)
+        expect(before.revision)
+        if fields.get("kind", before.kind) != before.kind:
+            raise Invalid("stays what it is: add another rule, and remove this one", field="kind")
+        after = attrs.evolve(before, **await self._checked(fields))
+        if after == before:
+            return before
+        if before.kind in self.known:
+            check_threshold(after, self.known[before.kind])
+        after = await self.rule_store.change_rule(after)
+        await self._note(actor, "change-rule", after, f"{after.name}: {', '.join(fields)}")
+        return after
+
+    async def remove(self, actor: Actor, rule_id: int) -> None:
+        """Remove a rule; its alerts end, and stay in the list.  Raises ``UnknownRule``."""
+        allow(actor, Permission.MANAGE_ALERTS)
+        rule = await self.rule_store.rule(rule_id)
+        await self.rule_store.remove_rule(rule_id)
+        await self._note(actor, "remove-rule", rule, rule.name)
+
+    async def ensure_usual(self) -> int:
+        """Make the usual rules, if there has never been any; how many.  For the one process that works."""
+        if not await self.rule_store.untouched():
+            return 0
+        return len(await self.rule_store.add_rules(usual_rules(self.known)))
+
+    async def _checked(self, fields: Mapping[str, Any]) -> dict[str, Any]:
+        found = checked(fields, RULE)
+        channels = {channel.id for channel in await self.rule_store.channels()}
+        for field in ("channel_ids", "escalate_channel_ids"):
+            check_there(field, found.get(field, ()), channels, "channel")
+        if found.get("container_ids"):
+            await check_containers(self.containers, found["container_ids"])
+        return found
+
+    async def _note(self, actor: Actor, action: str, rule: Rule, detail: str) -> None:
+        await self.journal.write(
+            Entry(self.clock.now(), actor.name, f"alerts.{action}", f"alert-rule {rule.id}", "ok", detail)
+        )
+
+
+async def check_containers(containers: ContainerStore, wanted: Collection[int]) -> None:
+    """Raises ``Invalid`` if one of the containers is not there."""
+    there = {container.id for container in await containers.all()}
+    check_there("container_ids", wanted, there, "container")
+
+
+def check_there(field: str, wanted: Collection[int], there: Collection[int], what: str) -> None:
+    """Raises ``Invalid`` naming the field if one of the things is not there."""
+    for number in wanted:
+        if number not in there:
+            raise Invalid(f"there is no {what} {number}", field=field)
