@@ -23,6 +23,7 @@ from .adapters.crypto.vault import FernetVault
 from .adapters.db.admin import check_key
 from .adapters.db.containers import SqlContainers
 from .adapters.db.engine import Database
+from .adapters.db.groups import SqlGroups
 from .adapters.db.journal import SqlJournal
 from .adapters.db.lease import SqlLease
 from .adapters.db.miners import SqlMiners
@@ -40,9 +41,11 @@ from .core.journal import Journals
 from .core.lease import WorkingLease
 from .core.miners.backlog import Backlog
 from .core.miners.events import Event
+from .core.miners.groups import Groups
 from .core.miners.health import Policy
 from .core.miners.inventory import Miners
 from .core.miners.levels import Detail
+from .core.miners.places import Places
 from .core.miners.polling import Polling
 from .core.miners.statistics import Statistics
 from .ports.miners import Miner
@@ -138,6 +141,7 @@ class House(containers.DeclarativeContainer):
     token_store = providers.Singleton(SqlTokens, database)
     container_store = providers.Singleton(SqlContainers, database)
     miner_store = providers.Singleton(SqlMiners, database, vault)
+    group_store = providers.Singleton(SqlGroups, database, vault)
     watch_store = providers.Singleton(SqlWatches, database, vault)
     series_store = providers.Singleton(SqlSeries, database, providers.Singleton(retention, settings))
 
@@ -173,7 +177,12 @@ class House(containers.DeclarativeContainer):
         journal=journal,
         clock=clock,
         default_port=settings.provided.default_miner_port,
+        group_store=group_store,
     )
+    places = providers.Singleton(
+        Places, container_store=container_store, miner_store=miner_store, journal=journal, clock=clock
+    )
+    groups = providers.Singleton(Groups, group_store=group_store, journal=journal, clock=clock)
     polling = providers.Singleton(
         Polling,
         driver=miner_driver,

@@ -21,6 +21,7 @@ from .adapters.http.figures import PollingFigures
 from .adapters.http.health import Health
 from .adapters.http.miners import MinerApi
 from .adapters.http.passing import Polls
+from .adapters.http.places import PlaceApi
 from .adapters.http.security import check_bind
 from .adapters.http.server import bind, serve, url_of
 from .adapters.process import raise_open_files
@@ -147,7 +148,8 @@ class Service:
             public_url=self.settings.public_url,
             body_limit=self.settings.body_limit,
         )
-        routes = {"miners": api.routes()}
+        places = PlaceApi(self.house.places(), self.house.groups())
+        routes = {"miners": [*api.routes(), *places.routes()]}
         wanted = {name: routes[name] for name in systems or SYSTEMS}
         return build_app(faces, systems=wanted, alone=systems[0] if len(systems) == 1 else None)
 

@@ -65,6 +65,11 @@ class NotFound(LinemanError):
 class Conflict(LinemanError):
     """The request conflicts with what is there."""
 
+    def __init__(self, *args: object, field: str | None = None) -> None:
+        super().__init__(*args)
+        #: The field that brings the conflict about, where it is one.
+        self.errors = (FieldError(field, self.detail),) if field else ()
+
 
 class Stale(Conflict):
     """Somebody else changed it first."""

@@ -7,6 +7,7 @@ from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+import attrs
 import pytest
 
 from lineman.adapters.crypto.vault import FernetVault
@@ -16,6 +17,7 @@ from lineman.adapters.db.catalogue import SEALED, columns, tables
 from lineman.adapters.db.containers import SqlContainers
 from lineman.adapters.db.copy import TYPES, copy_all
 from lineman.adapters.db.engine import Database
+from lineman.adapters.db.groups import SqlGroups
 from lineman.adapters.db.journal import SqlJournal
 from lineman.adapters.db.miners import SqlMiners
 from lineman.adapters.db.postgres import PostgresDatabase
@@ -28,6 +30,7 @@ from lineman.adapters.db.watches import SqlWatches
 from lineman.ports.errors import Conflict, Invalid
 from lineman.ports.identity import NewUser, Role, Session, Token
 from lineman.ports.journal import Entry
+from lineman.ports.miners.groups import NewGroup
 from lineman.ports.miners.inventory import MinerQuery, NewContainer, NewMiner
 from lineman.ports.miners.reading import Maker, Reading, State
 from lineman.ports.miners.watch import Availability, Level, Observation, Sample, Watch
@@ -48,6 +51,12 @@ async def fill(db: Database) -> None:
         await SqlMiners(db, vault).add(new, at=NOW)
     miner = await SqlMiners(db, vault).add(
         NewMiner("locked", "10.0.0.9", Maker.ANTMINER, 80, username="root", password=Secret("canary-pass")), at=NOW
+    )
+    group = await SqlGroups(db, vault).add(NewGroup("Hall", "root", Secret("canary-group")), at=NOW)
+    north = await SqlContainers(db).get(1)
+    await SqlContainers(db).change(attrs.evolve(north, rows=2, shelves=3, slots=4))
+    await SqlMiners(db, vault).change(
+        attrs.evolve(miner, container_id=1, row=2, shelf=3, slot=4, tags=("ряд-2",), group_id=group.id)
     )
     anna = await SqlUsers(db).add(NewUser("Anna", "hash", Role.CLIENT, container_ids=(1,)), at=NOW)
     await SqlTokens(db).add_token(Token(0, "backup", Role.OPERATOR, NOW, None, "anna"), "digest")
@@ -95,6 +104,8 @@ async def test_a_copy_brings_everything_and_goes_on_where_the_source_stopped(
         assert before
     everything = MinerQuery(sort="name")
     assert await SqlMiners(target, new).find(everything) == await SqlMiners(source, old).find(everything)
+    assert await SqlGroups(target, new).all() == await SqlGroups(source, old).all()
+    assert await SqlContainers(target).all() == await SqlContainers(source).all()
     assert await SqlWatches(target, new).raw(1) == {"a": 1}
     assert await SqlUsers(target).all() == await SqlUsers(source).all()
     assert await SqlTokens(target).tokens() == await SqlTokens(source).tokens()
@@ -184,9 +195,10 @@ async def test_the_wrong_key_is_noticed_at_start(database: Database) -> None:
 
 async def test_rotation_seals_all_secrets_with_the_newest_key(database: Database) -> None:
     await fill(database)
-    assert await rotate(database, FernetVault([NEW, OLD])) == 2
+    assert await rotate(database, FernetVault([NEW, OLD])) == 3
     await check_key(database, FernetVault([NEW]))
-    assert (await SqlMiners(database, FernetVault([NEW])).get(4)).password == Secret("canary-pass")
+    miner = await SqlMiners(database, FernetVault([NEW])).get(4)
+    assert (miner.password, miner.group_password) == (Secret("canary-pass"), Secret("canary-group"))
 
 
 async def test_secrets_that_no_key_opens_stop_a_rotation_unless_they_are_given_up(database: Database) -> None:

@@ -63,7 +63,9 @@ async def test_a_database_of_any_age_becomes_todays_and_keeps_its_rows(
 
 
 async def test_a_migration_that_fails_leaves_nothing_behind(opened: Open, known: tuple[Migration, ...]) -> None:
-    broken = Migration(len(known) + 1, "broken", "create table half (id integer); create table half (id integer);")
+    broken = Migration(
+        known[-1].number + 1, "broken", "create table half (id integer); create table half (id integer);"
+    )
     with pytest.raises(Exception, match="half"):
         async with opened(migrations=(*known, broken)):
             pass
@@ -74,7 +76,7 @@ async def test_a_migration_that_fails_leaves_nothing_behind(opened: Open, known:
 async def test_a_newer_or_a_changed_schema_is_refused_and_left_alone(
     opened: Open, known: tuple[Migration, ...]
 ) -> None:
-    later = Migration(len(known) + 1, "later", "create table later (id integer);")
+    later = Migration(known[-1].number + 1, "later", "create table later (id integer);")
     async with opened(migrations=(*known, later)):
         pass
     with pytest.raises(NewerDatabase, match=r"\(later\).*newer program"):
@@ -117,7 +119,8 @@ async def test_eight_processes_at_once_apply_each_migration_once(
 def test_both_databases_take_the_same_steps() -> None:
     steps = {kind: [(step.number, step.name) for step in load(kind)] for kind in DIALECTS.values()}
     assert steps["sqlite"] == steps["postgresql"]
-    assert [number for number, _ in steps["sqlite"]] == list(range(1, len(steps["sqlite"]) + 1))
+    numbers = [number for number, _ in steps["sqlite"]]
+    assert numbers == sorted(set(numbers))
 
 
 def test_only_what_is_missing_is_pending() -> None:

@@ -10,7 +10,7 @@ import structlog
 from msgspec import UNSET, Meta, UnsetType
 from starlette.routing import Route
 
-from ...core.miners.checks import maker_named
+from ...core.miners.checks import LARGEST_GRID, maker_named
 from ...core.miners.inventory import MinerDraft, Miners
 from ...core.miners.statistics import LONGEST, MOST_ROWS, Statistics
 from ...ports.clock import Clock
@@ -27,6 +27,7 @@ from ...ports.miners import (
     MinerExists,
     MinerQuery,
     NewContainer,
+    PlaceTaken,
     State,
     UnknownContainer,
     UnknownMaker,
@@ -64,6 +65,8 @@ WebPort = Annotated[int, shown(1, 65535, "HTTP; without it 80")]
 Api3Port = Annotated[int, shown(1, 65535, "Whatsminer API 3; without it 4433")]
 MakerName = Annotated[str, Meta(description=f"One of {', '.join(Maker)}, in any case; Elhapex is Elphapex")]
 Password = Annotated[Secret, Meta(description="For the miner's web login; kept encrypted, never shown")]
+Tag = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 50}, description="Kept in lower case")]
+Size = Annotated[int, shown(1, LARGEST_GRID, "Of the grid: rows of racks, shelves of a rack, slots of a shelf, from 1")]
 Hours = Annotated[int, shown(1, LONGEST, "How far back")]
 
 #: Columns as the views call them, beside those of the store.
@@ -74,6 +77,9 @@ class ContainerBody(msgspec.Struct, frozen=True, kw_only=True):
     name: Name
     description: Annotated[str, Meta(extra_json_schema={"maxLength": 2000})] | None = None
     location: Text | None = None
+    rows: Size | None = None
+    shelves: Size | None = None
+    slots: Size | None = None
 
 
 class MinerBody(msgspec.Struct, frozen=True, kw_only=True):
@@ -88,6 +94,11 @@ class MinerBody(msgspec.Struct, frozen=True, kw_only=True):
     is_active: bool = True
     username: Text | None = None
     password: Password | None = None
+    tags: tuple[Tag, ...] = ()
+    group_id: int | None = None
+    row: Size | None = None
+    shelf: Size | None = None
+    slot: Size | None = None
 
 
 class MinerChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -104,6 +115,11 @@ class MinerChange(msgspec.Struct, frozen=True, kw_only=True):
     is_active: bool | UnsetType = UNSET
     username: Text | UnsetType | None = UNSET
     password: Password | UnsetType | None = UNSET
+    tags: tuple[Tag, ...] | UnsetType = UNSET
+    group_id: int | UnsetType | None = UNSET
+    row: Size | UnsetType | None = UNSET
+    shelf: Size | UnsetType | None = UNSET
+    slot: Size | UnsetType | None = UNSET
 
     def named(self) -> Mapping[str, Any]:
         """The fields that were sent."""
@@ -125,6 +141,8 @@ class MinersQuery(PageQuery, frozen=True, kw_only=True):
     search: (
         Annotated[str, Meta(max_length=200, description="Part of the name, address or model, in any case")] | None
     ) = None
+    tag: Annotated[str, Meta(max_length=200, description="Only miners with this tag")] | None = None
+    group_id: Id | None = None
     sort: Annotated[str, Meta(description=f"One of {', '.join(SORTS)}; a leading - turns the order round")] = "id"
     order: Literal["asc", "desc"] | None = None
 
@@ -138,6 +156,8 @@ class MinersQuery(PageQuery, frozen=True, kw_only=True):
             availability=self.availability,
             state=self.state,
             search=self.search,
+            tag=self.tag,
+            group_id=self.group_id,
             sort=SORT_NAMES.get(sort, sort),
             descending=self.sort.startswith("-") if self.order is None else self.order == "desc",
             limit=self.limit,
@@ -186,7 +206,9 @@ class MinerApi:
     @operation(returns=Container, errors=(NotAllowed, UnknownContainer), tag="containers")
     async def container(self, call: Call, container_id: int) -> Container:
         """Show a container."""
-        return await self.miners.container(call.actor, container_id)
+        container = await self.miners.container(call.actor, container_id)
+        call.tag(container.revision)
+        return container
 
     @operation(
         returns=Container,
@@ -198,8 +220,10 @@ class MinerApi:
     async def add_container(self, call: Call, body: ContainerBody) -> Container:
         """Add a container."""
         await self._tell_strange(call, ContainerBody)
-        new = NewContainer(body.name, body.description, body.location)
-        return await self.miners.add_container(call.actor, new)
+        new = NewContainer(**msgspec.structs.asdict(body))
+        container = await self.miners.add_container(call.actor, new)
+        call.tag(container.revision)
+        return container
 
     @operation(status=204, errors=(NotAllowed, UnknownContainer, ContainerInUse), tag="containers")
     async def remove_container(self, call: Call, container_id: int) -> None:
@@ -220,7 +244,13 @@ class MinerApi:
         call.tag(known.miner.revision)
         return one_miner_view(known.miner, known.snapshot, known.raw, self.clock.now())
 
-    @operation(returns=MinerView, body=MinerBody, status=201, errors=(NotAllowed, Invalid, MinerExists), tag="miners")
+    @operation(
+        returns=MinerView,
+        body=MinerBody,
+        status=201,
+        errors=(NotAllowed, Invalid, MinerExists, PlaceTaken),
+        tag="miners",
+    )
     async def add(self, call: Call, body: MinerBody) -> MinerView:
         """Add a miner; it is polled within the next interval."""
         await self._tell_strange(call, MinerBody)
@@ -230,7 +260,7 @@ class MinerApi:
     @operation(
         returns=MinerView,
         body=MinerChange,
-        errors=(NotAllowed, UnknownMiner, Invalid, MinerExists, Stale),
+        errors=(NotAllowed, UnknownMiner, Invalid, MinerExists, PlaceTaken, Stale),
         tag="miners",
     )
     async def change(self, call: Call, miner_id: int, body: MinerChange) -> MinerView:

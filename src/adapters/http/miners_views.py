@@ -83,6 +83,12 @@ class MinerView(msgspec.Struct, frozen=True, kw_only=True):
     username: str | None
     has_password: bool
     revision: int
+    tags: tuple[str, ...]
+    group_id: int | None
+    row: int | None
+    shelf: int | None
+    slot: int | None
+    hardware_id: str | None
 
     availability: Availability
     availability_since: datetime | None
@@ -303,6 +309,12 @@ def _miner(miner: Miner, snapshot: Snapshot, now: datetime) -> dict[str, Any]:
         "username": miner.username,
         "has_password": miner.password is not None,
         "revision": miner.revision,
+        "tags": miner.tags,
+        "group_id": miner.group_id,
+        "row": miner.row,
+        "shelf": miner.shelf,
+        "slot": miner.slot,
+        "hardware_id": miner.hardware_id,
         "availability": watch.availability,
         "availability_since": watch.availability_since,
         "misses": watch.misses,

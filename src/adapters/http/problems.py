@@ -59,7 +59,7 @@ def problem(error: LinemanError, request_id: str = "") -> Response:
         return _answer(500, error.title, _IN_THE_LOG.format(request_id), error.code, request_id=request_id)
     extra: dict[str, Any] = {}
     headers = {}
-    if isinstance(error, Invalid):
+    if isinstance(error, Invalid) or (isinstance(error, Conflict) and error.errors):
         extra["errors"] = [{"field": wrong.field, "message": wrong.message} for wrong in error.errors]
     elif isinstance(error, Overloaded):
         headers["retry-after"] = str(max(1, math.ceil(error.retry_after)))

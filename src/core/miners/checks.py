@@ -3,7 +3,7 @@
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from ...ports.errors import FieldError, Invalid
@@ -14,6 +14,12 @@ LONGEST_NAME = 200
 LONGEST_TEXT = 2000
 #: Bytes; the wire has the same bound.
 LONGEST_SECRET = 1024
+LONGEST_TAG = 50
+MOST_TAGS = 20
+#: They separate tags where these are written in one line.
+NOT_IN_TAGS = (",", ";", "|", '"', "\\")
+#: Rows, shelves or slots.
+LARGEST_GRID = 1000
 
 #: The specification's spelling of a maker that writes itself otherwise.
 _ALIASES = {"elhapex": Maker.ELPHAPEX, "bitmain": Maker.ANTMINER, "microbt": Maker.WHATSMINER, "canaan": Maker.AVALON}
@@ -150,6 +156,40 @@ def secret(value: Any) -> Secret:
     return value
 
 
+def wrong(field: str, message: str) -> Invalid:
+    """One wrong field."""
+    return invalid([FieldError(field, message)])
+
+
+def tag(value: Any) -> str:
+    """A word or a few, in lower case, without commas and quotes."""
+    found = name(value).casefold()
+    if len(found) > LONGEST_TAG:
+        raise Invalid(f"a tag is longer than {LONGEST_TAG} characters")
+    if any(one in found for one in NOT_IN_TAGS):
+        raise Invalid(f"a tag has none of {' '.join(NOT_IN_TAGS)} in it")
+    return found
+
+
+def tags(value: Any) -> tuple[str, ...]:
+    """At most 20 tags, each once, sorted."""
+    if value is None:
+        return ()
+    if isinstance(value, str) or not isinstance(value, Sequence):
+        raise Invalid("must be a list of tags")
+    found = tuple(sorted({tag(one) for one in value}))
+    if len(found) > MOST_TAGS:
+        raise Invalid(f"{len(found)} are more than {MOST_TAGS} tags")
+    return found
+
+
+def size(value: Any) -> int:
+    """1 to 1000: a row, shelf or slot, or how many there are."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= LARGEST_GRID:
+        raise Invalid(f"{str(value)[:30]} is not between 1 and {LARGEST_GRID}")
+    return value
+
+
 MINER: Mapping[str, Check] = {
     "name": name,
     "ip_address": address,
@@ -162,6 +202,20 @@ MINER: Mapping[str, Check] = {
     "is_active": truth,
     "username": text,
     "password": optional(secret),
+    "tags": tags,
+    "group_id": optional(identity),
+    "row": optional(size),
+    "shelf": optional(size),
+    "slot": optional(size),
 }
 
-CONTAINER: Mapping[str, Check] = {"name": name, "description": description, "location": text}
+CONTAINER: Mapping[str, Check] = {
+    "name": name,
+    "description": description,
+    "location": text,
+    "rows": optional(size),
+    "shelves": optional(size),
+    "slots": optional(size),
+}
+
+GROUP: Mapping[str, Check] = {"name": name, "username": text, "password": optional(secret)}

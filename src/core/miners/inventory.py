@@ -13,6 +13,7 @@ from ...ports.miners import (
     SORTS,
     Container,
     ContainerStore,
+    GroupStore,
     Maker,
     Miner,
     MinerPage,
@@ -23,11 +24,14 @@ from ...ports.miners import (
     NewMiner,
     Snapshot,
     UnknownContainer,
+    UnknownGroup,
     WatchStore,
 )
 from ...ports.secrets import Secret
 from ..permissions import allow
 from . import checks
+from .difference import difference
+from .places import check_grid, check_place, settled
 
 #: Rows that one page may have.
 LARGEST_PAGE = 1000
@@ -51,6 +55,11 @@ class MinerDraft:
     is_active: bool = True
     username: str | None = None
     password: Secret | None = attrs.field(default=None, repr=False)
+    tags: Sequence[str] = ()
+    group_id: int | None = None
+    row: int | None = None
+    shelf: int | None = None
+    slot: int | None = None
 
 
 @attrs.frozen
@@ -83,6 +92,8 @@ class Miners:
     journal: Journal
     clock: Clock
     default_port: int = 4028
+    #: ``None`` where nobody keeps groups: then no miner can be put into one.
+    group_store: GroupStore | None = None
 
     async def containers(self, actor: Actor) -> Sequence[Container]:
         """All containers that the actor may see, by name."""
@@ -98,6 +109,7 @@ class Miners:
         """Raises ``Invalid``, ``ContainerExists``."""
         allow(actor, Permission.CHANGE_MINERS)
         fields = checks.checked(attrs.asdict(new, recurse=False), checks.CONTAINER)
+        check_grid(Container(id=0, created_at=self.clock.now(), **fields))
         container = await self.container_store.add(NewContainer(**fields), at=self.clock.now())
         await self._note(actor, "containers.add", f"container {container.id}", container.name)
         return container
@@ -112,7 +124,7 @@ class Miners:
     async def page(self, actor: Actor, query: MinerQuery) -> MinerPage:
         """A page of the miners that the actor may see; whatever ``query.visible`` says."""
         allow(actor, Permission.SEE_MINERS)
-        if wrong := list(_wrong(query)):
+        if wrong := list(wrong_in(query)):
             raise checks.invalid(wrong)
         return await self.miner_store.find(attrs.evolve(query, visible=actor.container_ids))
 
@@ -130,11 +142,15 @@ class Miners:
             del given["port"]
         fields = checks.checked(given, checks.MINER)
         fields.setdefault("port", self._usual_port(fields["manufacturer"]))
-        await self._must_exist(actor, fields["container_id"])
+        new = NewMiner(**fields)
+        await self._fits(actor, new)
+        await self._must_be_group(new.group_id)
         try:
-            miner = await self.miner_store.add(NewMiner(**fields), at=self.clock.now())
+            miner = await self.miner_store.add(new, at=self.clock.now())
         except UnknownContainer as error:
             raise Invalid(error.detail, field="container_id") from error
+        except UnknownGroup as error:
+            raise Invalid(error.detail, field="group_id") from error
         detail = f"{miner.name}: {miner.manufacturer} at {miner.ip_address}:{miner.port}"
         await self._note(actor, "miners.add", f"miner {miner.id}", detail)
         return miner
@@ -157,21 +173,25 @@ class Miners:
         for attempt in range(TRIES):
             miner = await self.miner_store.get(miner_id, visible=actor.container_ids)
             expect(miner.revision)
-            if fields.get("container_id") != miner.container_id:
-                await self._must_exist(actor, fields.get("container_id"))
-            changed = attrs.evolve(miner, **fields)
+            changed = attrs.evolve(miner, **settled(miner, fields))
             if changed == miner:
                 return miner
+            if place_of(changed) != place_of(miner):
+                await self._fits(actor, changed)
+            if changed.group_id != miner.group_id:
+                await self._must_be_group(changed.group_id)
             try:
                 stored = await self.miner_store.change(changed)
             except UnknownContainer as error:
                 raise Invalid(error.detail, field="container_id") from error
+            except UnknownGroup as error:
+                raise Invalid(error.detail, field="group_id") from error
             except Stale:
                 # Somebody changed other fields between our two steps; ``expect`` says whether that matters.
                 if attempt + 1 == TRIES:
                     raise
             else:
-                await self._note(actor, "miners.change", f"miner {miner_id}", _difference(miner, changed))
+                await self._note(actor, "miners.change", f"miner {miner_id}", difference(miner, changed))
                 return stored
         raise AssertionError("a try either returns or raises")
 
@@ -203,19 +223,37 @@ class Miners:
         # Elphapex speaks HTTP only.
         return 80 if maker is Maker.ELPHAPEX else self.default_port
 
-    async def _must_exist(self, actor: Actor, container_id: int | None) -> None:
-        if container_id is None:
+    async def _fits(self, actor: Actor, miner: NewMiner | Miner) -> None:
+        """See that its container is there, and its place in it.  Raises ``Invalid``."""
+        container = None
+        if miner.container_id is not None:
+            try:
+                container = await self.container_store.get(miner.container_id, visible=actor.container_ids)
+            except UnknownContainer as error:
+                raise Invalid(f"there is no container {miner.container_id}", field="container_id") from error
+        check_place((miner.row, miner.shelf, miner.slot), container)
+
+    async def _must_be_group(self, group_id: int | None) -> None:
+        if group_id is None:
             return
         try:
-            await self.container_store.get(container_id, visible=actor.container_ids)
-        except UnknownContainer as error:
-            raise Invalid(f"there is no container {container_id}", field="container_id") from error
+            if self.group_store is None:
+                raise UnknownGroup(f"there is no group {group_id}")
+            await self.group_store.get(group_id)
+        except UnknownGroup as error:
+            raise Invalid(f"there is no group {group_id}", field="group_id") from error
 
     async def _note(self, actor: Actor, action: str, subject: str, detail: str) -> None:
         await self.journal.write(Entry(self.clock.now(), actor.name, action, subject, detail=detail))
 
 
-def _wrong(query: MinerQuery) -> Iterator[FieldError]:
+def place_of(miner: Miner) -> tuple[int | None, ...]:
+    """Container, row, shelf and slot."""
+    return miner.container_id, miner.row, miner.shelf, miner.slot
+
+
+def wrong_in(query: MinerQuery) -> Iterator[FieldError]:
+    """What is wrong with a query."""
     if query.sort not in SORTS:
         yield FieldError("sort", f"{query.sort[:50]!r} is none of {', '.join(SORTS)}")
     if not 1 <= query.limit <= LARGEST_PAGE:
@@ -224,13 +262,3 @@ def _wrong(query: MinerQuery) -> Iterator[FieldError]:
         yield FieldError("offset", f"{query.offset} is below 0")
     if query.search is not None and len(query.search) > checks.LONGEST_NAME:
         yield FieldError("search", f"is longer than {checks.LONGEST_NAME} characters")
-
-
-def _difference(before: Miner, after: Miner) -> str:
-    """What changed, for the journal; of a password only that it did."""
-    parts = []
-    for field in attrs.fields(Miner):
-        old, new = getattr(before, field.name), getattr(after, field.name)
-        if old != new:
-            parts.append(f"{field.name} changed" if field.name == "password" else f"{field.name} {old} -> {new}")
-    return ", ".join(parts)

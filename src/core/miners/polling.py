@@ -5,7 +5,8 @@ follows a moment later.  Both the scheduler's lanes and a poll by hand go
 through here, so that there is one conversation and one memory per miner.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import AsyncGenerator, Iterable, Mapping
+from contextlib import asynccontextmanager
 from types import MappingProxyType
 
 import anyio
@@ -180,6 +181,41 @@ class Polling:
             raise polled.error
         return polled.observation
 
+    @asynccontextmanager
+    async def alone(self, miner_id: int) -> AsyncGenerator[None]:
+        """A miner's turn: while the block lasts nobody polls it.
+
+        Raises:
+            TooManyRequests: Several wait for this miner already.
+        """
+        turn = self._turns.setdefault(miner_id, _Turn())
+        if turn.people > QUEUE:
+            raise TooManyRequests(f"{turn.people} wait for their turn at miner {miner_id}", retry_after=self.deadline)
+        turn.people += 1
+        try:
+            async with turn.lock:
+                yield
+        finally:
+            self._leave(miner_id, turn)
+
+    async def look(self, miner_id: int) -> None:
+        """Poll a miner out of turn, to see the effect of a command.
+
+        A miss is passed over: a miner that boots as it was told to is not to
+        count as failing sooner than others.
+
+        Raises:
+            UnknownMiner
+        """
+        if miner_id in self._turns:
+            return
+        async with self.alone(miner_id):
+            miner = self._miners.get(miner_id) or await self.miner_store.get(miner_id)
+            watch = self._watches.get(miner_id) or (await self.watch_store.get(miner_id)).watch
+            polled = await self.ask(miner, watch)
+            if polled.error is None:
+                self._remember(polled)
+
     async def ask(self, miner: Miner, watch: Watch) -> Polled:
         """Poll one miner within the deadline and take the outcome into account; nothing is stored or remembered."""
         error: DeviceError | None = None
@@ -227,6 +263,8 @@ class Polling:
             reading=answer.reading if answer else None,
             raw=answer.raw if answer else None,
             container_id=miner.container_id,
+            # Learnt once: whether another device stands there now is for people to say.
+            hardware_id=answer.fingerprint.hardware_id if answer and miner.hardware_id is None else None,
         )
         return Polled(miner, observation, events, error)
 
@@ -239,10 +277,12 @@ class Polling:
         self._misses += polled.observation.reading is None
         known = self._miners.get(polled.miner.id)
         if known is not None:
-            if target_of(known) != target_of(polled.miner):
+            if _place_of(known) != _place_of(polled.miner):
                 # It was moved while we asked: the answer is of another place.
                 return
             self._watches[known.id] = polled.observation.watch
+            if polled.observation.hardware_id is not None:
+                self._miners[known.id] = attrs.evolve(known, hardware_id=polled.observation.hardware_id)
         self.backlog.add(polled)
 
     def _learn(self, miner: Miner, stored: Watch) -> None:
@@ -250,8 +290,12 @@ class Polling:
         if known is None:
             self._watches[miner.id] = stored
             self._unplanned.add(miner.id)
-        elif target_of(known) != target_of(miner):
+        elif _place_of(known) != _place_of(miner):
             self._watches[miner.id] = moved(self._watches[miner.id])
+            self._unplanned.add(miner.id)
+        elif known.login != miner.login or _replaced(known, miner):
+            # With another login it may answer more; another device has to be known first.
+            self._watches[miner.id] = attrs.evolve(self._watches[miner.id], fingerprint=None)
             self._unplanned.add(miner.id)
         self._miners[miner.id] = miner
 
@@ -272,14 +316,24 @@ class Polling:
         )
 
 
+def _place_of(miner: Miner) -> tuple[object, ...]:
+    return miner.ip_address, miner.port, miner.web_port, miner.api3_port, miner.manufacturer
+
+
+def _replaced(known: Miner, miner: Miner) -> bool:
+    """Whether somebody said that another device stands there now.  What we learnt may not be stored yet."""
+    return None not in (known.hardware_id, miner.hardware_id) and known.hardware_id != miner.hardware_id
+
+
 def target_of(miner: Miner) -> Target:
-    """Where a miner is, and how to get in."""
+    """Where a miner is, and how to get in: its own login goes before that of its group."""
+    username, password = miner.login
     return Target(
         host=miner.ip_address,
         port=miner.port,
         web_port=miner.web_port,
         api3_port=miner.api3_port,
         maker=miner.manufacturer,
-        username=miner.username,
-        password=miner.password,
+        username=username,
+        password=password,
     )

@@ -40,6 +40,8 @@ class Fingerprint:
     dialect: str = ""
     #: The commands that work here, in the driver's own words.
     plan: tuple[str, ...] = ()
+    #: MAC address or serial number, if the wire gave one when the device was identified.
+    hardware_id: str | None = None
 
 
 @attrs.frozen

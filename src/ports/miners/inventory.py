@@ -1,6 +1,6 @@
 """What the operator says there is: containers and the miners in them."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -17,6 +17,9 @@ class NewContainer:
     name: str
     description: str | None = None
     location: str | None = None
+    rows: int | None = None
+    shelves: int | None = None
+    slots: int | None = None
 
 
 @attrs.frozen
@@ -28,6 +31,12 @@ class Container:
     description: str | None
     location: str | None
     created_at: datetime
+    #: The grid that miners stand in: rows of racks, shelves of a rack, slots of a shelf.  All three, or none.
+    rows: int | None = None
+    shelves: int | None = None
+    slots: int | None = None
+    #: Grows with every change; the ETag of what people edit.
+    revision: int = 1
 
 
 @attrs.frozen
@@ -43,6 +52,12 @@ class NewMiner:
     is_active: bool = True
     username: str | None = None
     password: Secret | None = None
+    tags: tuple[str, ...] = ()
+    group_id: int | None = None
+    row: int | None = None
+    shelf: int | None = None
+    slot: int | None = None
+    hardware_id: str | None = None
 
 
 @attrs.frozen
@@ -66,6 +81,25 @@ class Miner:
     password: Secret | None = None
     #: Grows with every change; the ETag of what people edit.
     revision: int = 1
+    #: Words to find it by, in lower case, sorted.
+    tags: tuple[str, ...] = ()
+    group_id: int | None = None
+    #: Where it stands in its container, each from 1 on.  All three, or none.
+    row: int | None = None
+    shelf: int | None = None
+    slot: int | None = None
+    #: MAC address (``aa:bb:cc:dd:ee:ff``) or serial number, by the device's own word; learnt, never typed.
+    hardware_id: str | None = None
+    #: The login of its group, which is changed there.
+    group_username: str | None = None
+    group_password: Secret | None = None
+
+    @property
+    def login(self) -> tuple[str | None, Secret | None]:
+        """Name and password to get in with: its own, else its group's."""
+        if self.username is not None or self.password is not None:
+            return self.username, self.password
+        return self.group_username, self.group_password
 
 
 #: What lists can be sorted by.  Missing values come last either way.
@@ -86,6 +120,8 @@ class MinerQuery:
     state: State | None = None
     #: Part of the name, address or model, in any case.
     search: str | None = None
+    tag: str | None = None
+    group_id: int | None = None
     #: One of ``SORTS``.
     sort: str = "id"
     descending: bool = False
@@ -114,6 +150,14 @@ class MinerExists(Conflict):
     """A miner of this address and port exists already."""
 
 
+class PlaceTaken(Conflict):
+    """Another miner stands there."""
+
+
+class GridInUse(Conflict):
+    """Miners stand outside of this grid."""
+
+
 class ContainerExists(Conflict):
     """A container of this name exists already."""
 
@@ -133,6 +177,15 @@ class ContainerStore(Protocol):
     async def add(self, new: NewContainer, *, at: datetime) -> Container:
         """Raises ``ContainerExists``."""
 
+    async def change(self, container: Container) -> Container:
+        """Store the container's fields and raise its revision.
+
+        Raises:
+            Stale: ``container.revision`` is not the stored one.
+            GridInUse: Miners stand outside of the new grid.
+            UnknownContainer, ContainerExists
+        """
+
     async def remove(self, container_id: int) -> None:
         """Raises ``UnknownContainer``, ``ContainerInUse``."""
 
@@ -146,7 +199,13 @@ class MinerStore(Protocol):
         """Raises ``UnknownMiner``, also for what the actor may not see."""
 
     async def add(self, new: NewMiner, *, at: datetime) -> Miner:
-        """Raises ``MinerExists``, ``UnknownContainer``."""
+        """Raises ``MinerExists``, ``PlaceTaken``, ``UnknownContainer``, ``UnknownGroup``."""
+
+    async def write(self, new: Sequence[NewMiner], changed: Sequence[Miner], *, at: datetime) -> Sequence[int]:
+        """Add and change many in one transaction, all or nothing; the ids of the new ones in order.
+
+        Raises as ``add`` and ``change``, without saying of which.
+        """
 
     async def change(self, miner: Miner) -> Miner:
         """Store the miner's fields and raise its revision.
@@ -155,8 +214,20 @@ class MinerStore(Protocol):
 
         Raises:
             Stale: ``miner.revision`` is not the stored one.
-            UnknownMiner, MinerExists, UnknownContainer
+            UnknownMiner, MinerExists, PlaceTaken, UnknownContainer, UnknownGroup
         """
+
+    async def relocate(self, moves: Sequence[tuple[int, str, int]]) -> None:
+        """Give miners (ids) other addresses and ports in one transaction, so that two can change places.
+
+        Fingerprints are forgotten, revisions grow.  Raises ``UnknownMiner``, ``MinerExists``.
+        """
+
+    async def identified(self, miner_id: int, hardware_id: str | None) -> None:
+        """Note which device stands there now.  Another one than before: its fingerprint is forgotten."""
+
+    async def tags(self, *, visible: frozenset[int] | None = None) -> Mapping[str, int]:
+        """All tags, and how many miners have each."""
 
     async def remove(self, miner_id: int) -> None:
         """Remove the miner with its history.  Raises ``UnknownMiner``."""

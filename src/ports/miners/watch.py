@@ -108,6 +108,8 @@ class Observation:
     raw: bytes | None = None
     #: The miner's place at that time, so that container sums are of that time.
     container_id: int | None = None
+    #: Which device it is, where that was not known yet.
+    hardware_id: str | None = None
 
 
 class Level(StrEnum):

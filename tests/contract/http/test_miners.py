@@ -77,7 +77,8 @@ def _words(text: str) -> set[str]:
 
 MINER_FIELDS = _words(
     """id name ip_address port web_port api3_port manufacturer model container_id is_active created_at last_seen
-    username has_password revision availability availability_since misses state state_since error error_detail
+    username has_password revision tags group_id row shelf slot hardware_id
+    availability availability_since misses state state_since error error_detail
     reasons polled_at reading_age_s hash_rate hash_rate_unit hash_rate_hs hash_rate_nominal_hs rate_ratio temperature
     fan_speed power_consumption power_kind efficiency_j_th algorithm reported_model firmware uptime_s accepted_shares
     rejected_shares reject_ratio restarts pool_switches last_share_at last_share_age_s"""
@@ -167,7 +168,7 @@ async def test_a_container_is_made_listed_shown_and_removed(house: House) -> Non
         )
         assert made.status_code == 201
         container = made.json()
-        assert set(container) == {"id", "name", "description", "location", "created_at"}
+        assert set(container) == _words("id name description location created_at rows shelves slots revision")
         assert (container["name"], container["created_at"]) == ("Контейнер 1", "2026-11-01T12:00:00Z")
         listed = await client.get("/api/containers")
         assert (listed.json(), listed.headers["x-total-count"]) == ([container], "1")
