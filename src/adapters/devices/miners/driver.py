@@ -2,6 +2,8 @@
 
 import asyncio
 from collections import deque
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
 
 import attrs
 
@@ -22,6 +24,7 @@ from ....ports.miners import (
 from .conversation import Conversation, Wires
 from .deadlines import Deadlines
 from .dialect import Dialect
+from .hardware import asked, hardware_id
 from .identify import DIALECTS, identify
 from .transports.api3 import converse
 from .transports.cgminer import exchange
@@ -33,6 +36,8 @@ _MISFITS = (UnknownCommand, BadRequest, NotJson, NotAMiner, Refusing)
 
 #: The part of the time left that a question may take whose answer is not needed.
 _PATIENCE = 0.5
+#: Seconds that the question which device it is may take.
+_ID_PATIENCE = 2.0
 
 
 class AsicDriver:
@@ -61,6 +66,19 @@ class AsicDriver:
                     self._end(device)
         except TimeoutError as error:
             raise TimedOut(f"{target.host}:{target.port} did not answer within {deadline:g} s") from error
+
+    @asynccontextmanager
+    async def alone(self, target: Target) -> AsyncGenerator[None]:
+        """The device's turn, for others who talk to it.  The caller bounds the time."""
+        device = (target.host, target.port)
+        if device in self._talks:
+            await self._turn(device)
+        else:
+            self._talks[device] = deque()
+        try:
+            yield
+        finally:
+            self._end(device)
 
     async def _turn(self, device: tuple[str, int]) -> None:
         """Wait for one's turn: a miner serves one client at a time and cuts the answers of others."""
@@ -106,7 +124,21 @@ class AsicDriver:
         known = await identify(talk, until=until)
         dialect = DIALECTS[known.dialect]
         reading = await _read(talk, dialect, known, until)
-        return Answer(reading, _named(_kept(talk, known), reading), talk.raw())
+        found, raw = _named(_kept(talk, known), reading), talk.raw()
+        return Answer(reading, attrs.evolve(found, hardware_id=await _hardware_id(talk, found, until)), raw)
+
+
+async def _hardware_id(talk: Conversation, known: Fingerprint, until: float) -> str | None:
+    """Which device it is: asked for once, while it is identified, with one question at most."""
+    found = hardware_id(talk.replies)
+    if found is None and (word := asked(known)) is not None:
+        try:
+            async with asyncio.timeout(min(_ID_PATIENCE, _PATIENCE * (until - asyncio.get_running_loop().time()))):
+                await talk.tries(word)
+        except TimeoutError:
+            return None
+        found = hardware_id(talk.replies)
+    return found
 
 
 async def _ask_planned(talk: Conversation, dialect: Dialect, known: Fingerprint) -> None:
