@@ -150,6 +150,7 @@ class Farm(MinerDriver):
     hold: anyio.Event | None = None
     asked: list[Target] = attrs.field(factory=list)
     broken: bool = False
+    hardware_id: str | None = None
     talking: int = 0
     most: int = 0
 
@@ -166,9 +167,8 @@ class Farm(MinerDriver):
                 raise self.failing
         finally:
             self.talking -= 1
-        return Answer(
-            Reading(Maker.AVALON, State.MINING, hash_rate_hs=1e14), Fingerprint(Maker.AVALON), b'{"summary":{}}'
-        )
+        fingerprint = Fingerprint(Maker.AVALON, hardware_id=self.hardware_id)
+        return Answer(Reading(Maker.AVALON, State.MINING, hash_rate_hs=1e14), fingerprint, b'{"summary":{}}')
 
 
 @attrs.define
@@ -313,6 +313,40 @@ async def test_a_reload_adds_moves_and_forgets_but_keeps_what_is_newer_in_memory
     assert (watches[2].availability, watches[2].misses) == (Availability.UNKNOWN, 0)
     assert set(watches) == {1, 2, 4}
     assert polling.unplanned() == {2, 4}
+
+
+async def test_a_device_is_learnt_once_and_never_replaced_by_what_answers_later(house: House) -> None:
+    polling = house.polling()
+    await polling.reload()
+    for house.farm.hardware_id in (None, "aa:00:00:00:00:01", "aa:00:00:00:00:01", "bb:00:00:00:00:02"):
+        await polling.visit(1)
+    await polling.flush()
+    assert [seen.hardware_id for seen in house.memory.kept] == [None, "aa:00:00:00:00:01", None, None]
+
+
+async def test_another_login_or_another_device_is_identified_anew_and_a_miners_own_login_goes_first(
+    house: House,
+) -> None:
+    house.memory.put(*(miner(number, hardware_id="aa:00:00:00:00:01") for number in (1, 2, 3)))
+    polling = house.polling()
+    await polling.reload()
+    for number in (1, 2, 3):
+        await polling.visit(number)
+    polling.unplanned()
+    house.memory.put(
+        miner(1, hardware_id="aa:00:00:00:00:01", group_id=1, group_username="shared"),
+        miner(2, hardware_id="bb:00:00:00:00:02", username="own", group_username="shared"),
+        miner(3),
+    )
+    await polling.reload()
+    known = {number: watch.fingerprint is not None for number, watch in polling.watches().items()}
+    assert known == {1: False, 2: False, 3: True}
+    assert polling.watches()[1].availability is Availability.ONLINE
+    assert polling.unplanned() == {1, 2}
+    house.farm.asked.clear()
+    for number in (1, 2):
+        await polling.visit(number)
+    assert [target.username for target in house.farm.asked] == ["shared", "own"]
 
 
 async def test_an_answer_from_where_the_miner_no_longer_is_counts_for_nothing(house: House) -> None:
