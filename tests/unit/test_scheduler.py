@@ -46,7 +46,7 @@ class Miners:
 
 async def test_a_hung_visit_costs_its_own_lane_and_a_failing_one_nothing() -> None:
     miners = Miners(range(14))
-    pacer = Pacer(miners, lanes=3, clock=SystemClock())
+    pacer = Pacer(miners, lanes=3, clock=SystemClock(), tick=0.001)
     pacer.refresh()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(pacer.run)
@@ -60,7 +60,7 @@ async def test_a_hung_visit_costs_its_own_lane_and_a_failing_one_nothing() -> No
 
 async def test_what_is_gone_is_not_visited_again_and_what_is_new_is_visited_once_a_turn() -> None:
     miners = Miners([1, 2])
-    pacer = Pacer(miners, lanes=2, clock=SystemClock())
+    pacer = Pacer(miners, lanes=2, clock=SystemClock(), tick=0.001)
     pacer.refresh()
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(pacer.run)
