@@ -19,16 +19,18 @@ import statistics
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import uvloop
 
 from lineman.adapters.devices.miners import AsicDriver
 from lineman.ports.errors import DeviceError
 from lineman.ports.miners import Answer, Fingerprint, Maker, Target
+
+T = TypeVar("T")
 
 HERE = Path(__file__).resolve()
 MAKERS = {21: Maker.WHATSMINER, 22: Maker.ANTMINER, 23: Maker.ANTMINER, 24: Maker.AVALON}
@@ -96,7 +98,7 @@ async def a_round(
     return answers, read, failures
 
 
-async def ours(todo: list[Target], rounds: int, lanes: int, label: str) -> dict[str, Any]:
+async def ours(todo: list[Target], rounds: int, lanes: int) -> dict[str, Any]:
     """CPU per miner with remembered fingerprints; a first round identifies them all."""
     driver, known = AsicDriver(), dict[str, Fingerprint]()
     began = time.process_time()
@@ -116,7 +118,7 @@ async def ours(todo: list[Target], rounds: int, lanes: int, label: str) -> dict[
         assert read == len(todo)
     cpu, wall = (statistics.median(column) for column in zip(*taken[1:], strict=True))
     line = {
-        "bench": f"lineman/{label}",
+        "bench": "lineman/poll",
         "miners": len(todo),
         "rounds": rounds,
         "cpu_ms_per_miner": round(cpu / len(todo) * 1000, 4),
@@ -147,6 +149,21 @@ async def hung(todo: list[Target], lanes: int, deadline: float) -> None:
     print(json.dumps(line), flush=True)
 
 
+def _pinned(work: Coroutine[Any, Any, T]) -> T:
+    """Run it on the first core, where the other clients run as well."""
+    cores = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, {min(cores)})
+    try:
+        return uvloop.run(work)
+    finally:
+        os.sched_setaffinity(0, cores)
+
+
+def _verdict(name: str, ratio: float, *, at_most: float = 1e9, at_least: float = 0.0) -> None:
+    goal = at_least or at_most
+    print(json.dumps({"ratio": name, "is": round(ratio, 2), "goal": goal, "met": at_least <= ratio <= at_most}))
+
+
 def main() -> None:
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument(
@@ -155,6 +172,7 @@ def main() -> None:
     options.add_argument("--port", type=int, default=4028)
     options.add_argument("--n", type=int, default=1000)
     options.add_argument("--rounds", type=int, default=5)
+    options.add_argument("--repeat", type=int, default=3)
     options.add_argument("--conc", type=int, default=200)
     options.add_argument("--kinds", default="21,22,23,24")
     options.add_argument("--only-ours", action="store_true", help="leave out pyasic and the bare client")
@@ -163,39 +181,24 @@ def main() -> None:
     kinds = {int(kind) for kind in chosen.kinds.split(",")}
     todo = [t for t in targets(bench, chosen.n, chosen.port) if int(t.host.split(".")[1]) in kinds]
     common = ["--n", str(chosen.n), "--rounds", str(chosen.rounds), "--conc", str(chosen.conc), "--kinds", chosen.kinds]
-    cores = os.sched_getaffinity(0)
+    clients: dict[str, Callable[[], dict[str, Any]]] = {"ours": lambda: _pinned(ours(todo, chosen.rounds, chosen.conc))}
+    if not chosen.only_ours:
+        bare = ["--mode", "proto", "--dec", "orjson", "--uvloop", "--plan", "joined", "--port", str(chosen.port)]
+        clients["floor"] = lambda: other(bench, "floor.py", *common, *bare)
+        if chosen.port == 4028:
+            clients["pyasic"] = lambda: other(bench, "bench_pyasic.py", *common, "--fields", "lean")
+    best: dict[str, float] = {}
     with farm(bench, chosen.port):
-        os.sched_setaffinity(0, {min(cores)})
-        mine = uvloop.run(ours(todo, chosen.rounds, chosen.conc, "poll"))
-        os.sched_setaffinity(0, cores)
-        if not chosen.only_ours:
-            floor = other(
-                bench, "floor.py", *common, "--port", str(chosen.port),
-                "--mode", "proto", "--dec", "orjson", "--uvloop", "--plan", "joined",
-            )  # fmt: skip
-            rates = {"floor": floor["cpu_ms_per_miner"], "ours": mine["cpu_ms_per_miner"]}
-            ratio = rates["ours"] / rates["floor"]
-            print(
-                json.dumps(
-                    {"ratio": "ours/floor", "is": round(ratio, 2), "goal": FLOOR_GOAL, "met": ratio <= FLOOR_GOAL}
-                )
-            )
-            if chosen.port == 4028:
-                pyasic = other(bench, "bench_pyasic.py", *common, "--fields", "lean")
-                ratio = pyasic["cpu_ms_per_miner"] / rates["ours"]
-                print(
-                    json.dumps(
-                        {
-                            "ratio": "pyasic/ours",
-                            "is": round(ratio, 2),
-                            "goal": PYASIC_GOAL,
-                            "met": ratio >= PYASIC_GOAL,
-                        }
-                    )
-                )
+        # In turns, so that a busy machine disturbs all of them; what was least disturbed counts.
+        for _ in range(chosen.repeat):
+            for name, run in clients.items():
+                best[name] = min(best.get(name, 1e9), run()["cpu_ms_per_miner"])
+    if "floor" in best:
+        _verdict("ours/floor", best["ours"] / best["floor"], at_most=FLOOR_GOAL)
+    if "pyasic" in best:
+        _verdict("pyasic/ours", best["pyasic"] / best["ours"], at_least=PYASIC_GOAL)
     with farm(bench, chosen.port, "--hang", "0.02"):
-        os.sched_setaffinity(0, {min(cores)})
-        uvloop.run(hung(todo[:500], chosen.conc, 2.0))
+        _pinned(hung(todo[:500], chosen.conc, 2.0))
 
 
 if __name__ == "__main__":

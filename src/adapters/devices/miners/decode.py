@@ -20,6 +20,7 @@ from .verdict import down, judge
 _Scalar = str | int | float | bool | None
 #: What cgminer's replies look like: flat sections in lists.  Of this shape, nothing is deep.
 _flat = msgspec.json.Decoder(dict[str, list[dict[str, _Scalar]] | _Scalar]).decode
+_flat_joined = msgspec.json.Decoder(dict[str, list[dict[str, list[dict[str, _Scalar]] | _Scalar]] | _Scalar]).decode
 _strict = msgspec.json.Decoder().decode
 _sections = msgspec.json.Decoder(dict[str, msgspec.Raw]).decode
 _encode = msgspec.json.Encoder().encode
@@ -76,25 +77,25 @@ def joined(data: bytes, names: Sequence[str], where: str) -> dict[str, Reply | D
     """
     body = data.strip(_AROUND)
     try:
-        parts = _sections(body)
+        whole, parts = _flat_joined(body), _sections(body)
     except _BAD:
-        parts = None
-    if parts is None or not all(name in parts for name in names):
+        return _joined_slowly(body, names, where)
+    if b"\\" in body and b"\\u0000" in body:
         return _joined_slowly(body, names, where)
     answers: dict[str, Reply | DeviceError] = {}
     for name in names:
-        section = bytes(parts[name])
-        if section[:1] == b"[":
-            section = section[1:-1]
-        if name not in _LONG and b"ass" in section:
-            section = _PASSWORD.sub(rb"\1null", section)
+        section = whole.get(name)
+        if type(section) is not list or len(section) != 1:
+            return _joined_slowly(body, names, where)
         try:
-            reply = _read(section, where)
-            judge(reply.value, where)
+            judge(section[0], where)
         except DeviceError as error:
             answers[name] = error
-        else:
-            answers[name] = reply
+            continue
+        raw = bytes(parts[name])[1:-1]
+        if name not in _LONG and b"ass" in raw:
+            raw = _PASSWORD.sub(rb"\1null", raw)
+        answers[name] = Reply(section[0], raw)
     return answers
 
 

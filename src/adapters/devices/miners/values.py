@@ -5,7 +5,7 @@ Firmware writes numbers as numbers or as text, and failed ones as ``nan``,
 spoils a chart nor breaks the storing of its neighbours' readings.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from typing import Any
 
@@ -72,10 +72,14 @@ def celsius(value: Any) -> float | None:
     return found if found is not None and found != 0 and -40 <= found <= 150 else None
 
 
-def hottest(values: Any) -> float | None:
+def hottest(values: Iterable[Any]) -> float | None:
     """The highest temperature that a working sensor gives."""
-    found = [degrees for value in values if (degrees := celsius(value)) is not None]
-    return max(found, default=None)
+    highest = None
+    for value in values:
+        degrees = celsius(value)
+        if degrees is not None and (highest is None or degrees > highest):
+            highest = degrees
+    return highest
 
 
 def rpm(value: Any) -> int | None:
@@ -116,11 +120,16 @@ def sections(reply: Section | None, name: str) -> list[dict[str, Any]]:
     """The objects in a list of a reply, whatever else is in it."""
     found = reply.get(name) if reply is not None else None
     if type(found) is list:
-        return [entry for entry in found if type(entry) is dict]
+        for entry in found:
+            if type(entry) is not dict:
+                return [entry for entry in found if type(entry) is dict]
+        return found
     return [found] if type(found) is dict else []
 
 
 def first(reply: Section | None, name: str) -> dict[str, Any]:
     """The first object in a list of a reply, or an empty one."""
-    found = sections(reply, name)
-    return found[0] if found else {}
+    found = reply.get(name) if reply is not None else None
+    if type(found) is list and found and type(found[0]) is dict:
+        return found[0]
+    return found if type(found) is dict else {}

@@ -7,7 +7,7 @@ from .....ports.miners import Board, Fingerprint, Maker, PowerKind, Reading, Sta
 from ..dialect import Dialect, Replies
 from ..models import find_model
 from ..pools import active_pool, last_share, read_pools, sum_shares, summary_shares
-from ..values import G, K, M, Section, T, celsius, counter, first, number, positive, rate, rpm, sections, text
+from ..values import G, K, M, Section, T, celsius, counter, first, hottest, number, positive, rate, rpm, sections, text
 from ..words import Way
 
 _CONF = "web /cgi-bin/get_miner_conf.cgi"
@@ -114,7 +114,9 @@ def _chains(
 ) -> tuple[tuple[Board, ...], float | None, float | None, float | None, int | None]:
     """Boards, the hottest board and chip, the power of the boards, and hardware errors."""
     boards: list[Board] = []
-    hot_board = hot_chip = hw_errors = None
+    hot_board: float | None = None
+    hot_chip: float | None = None
+    hw_errors: int | None = None
     power = 0.0
     many = any(keys.chips in data for keys in _CHAINS[4:8])
     for keys in _CHAINS if many else _FEW_CHAINS:
@@ -126,9 +128,13 @@ def _chains(
             continue
         if chips is None and keys.board not in data and keys.chip not in data:
             continue
-        board_temp = _hotter(celsius(data.get(keys.board)), _sensors(data.get(keys.boards)))
-        chip_temp = _hotter(celsius(data.get(keys.chip)), _sensors(data.get(keys.chip_temps)))
-        hot_board, hot_chip = _hotter(hot_board, board_temp), _hotter(hot_chip, chip_temp)
+        # Where there is a text of all sensors, the single figure is one of them.
+        board_temp = _sensors(data.get(keys.boards)) or celsius(data.get(keys.board))
+        chip_temp = _sensors(data.get(keys.chip_temps)) or celsius(data.get(keys.chip))
+        if board_temp is not None and (hot_board is None or board_temp > hot_board):
+            hot_board = board_temp
+        if chip_temp is not None and (hot_chip is None or chip_temp > hot_chip):
+            hot_chip = chip_temp
         chips, current = counter(chips), rate(current, unit)
         if not chips and not current:
             continue
@@ -173,16 +179,7 @@ def _sensors(value: Any) -> float | None:
     if 0 < degrees <= 150:
         # Nothing below zero, nothing broken: the usual case.
         return degrees
-    hottest = None
-    for found in _SENSORS.findall(value):
-        hottest = _hotter(hottest, celsius(found))
-    return hottest
-
-
-def _hotter(one: float | None, other: float | None) -> float | None:
-    if one is None or other is None:
-        return other if one is None else one
-    return max(one, other)
+    return hottest(_SENSORS.findall(value))
 
 
 def _state(

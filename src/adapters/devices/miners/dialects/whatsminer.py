@@ -12,7 +12,7 @@ from ..words import Way, word
 _WINDOWS = (
     ("HS RT", "rt"), ("MHS 5s", "5s"), ("MHS 1m", "1m"), ("MHS 5m", "5m"), ("MHS 15m", "15m"), ("MHS av", "av"),
 )  # fmt: skip
-_CURRENT = ("rt", "1m", "av")
+_FANS = ("Fan Speed In", "Fan Speed Out")
 _ERRORS = 64
 #: What says in `status` whether it was stopped, by firmware.
 _OFF = frozenset({"btmineroff", "mineroff"})
@@ -21,10 +21,8 @@ _OFF = frozenset({"btmineroff", "mineroff"})
 def read(replies: Replies, known: Fingerprint) -> Reading:
     """A reading from ``summary``, ``edevs`` or ``devs``, and ``pools``; asleep from ``status`` alone."""
     summary = first(replies.get("summary"), "SUMMARY")
-    windows = {
-        name: found for key, name in _WINDOWS if (found := rate(summary.get(key), M)) is not None
-    }  # fmt: skip
-    current = next((windows[name] for name in _CURRENT if name in windows), None)
+    windows = {name: found for key, name in _WINDOWS if (found := rate(summary.get(key), M)) is not None}
+    current = windows.get("rt", windows.get("1m", windows.get("av")))
     boards = _boards(replies)
     asleep = _asleep(replies)
     if asleep:
@@ -47,11 +45,9 @@ def read(replies: Replies, known: Fingerprint) -> Reading:
         power_kind=PowerKind.WALL if power else None,
         power_limit_w=positive(summary.get("Power Limit")),
         temp_env_c=celsius(summary.get("Env Temp")),
-        temp_board_max_c=hottest([summary.get("Temperature"), *(board.temp_board_c for board in boards)]),
-        temp_chip_max_c=hottest([summary.get("Chip Temp Max"), *(board.temp_chip_c for board in boards)]),
-        fans_rpm=tuple(
-            turns for key in ("Fan Speed In", "Fan Speed Out") if (turns := rpm(summary.get(key))) is not None
-        ),
+        temp_board_max_c=hottest([summary.get("Temperature"), *[board.temp_board_c for board in boards]]),
+        temp_chip_max_c=hottest([summary.get("Chip Temp Max"), *[board.temp_chip_c for board in boards]]),
+        fans_rpm=tuple([turns for key in _FANS if (turns := rpm(summary.get(key))) is not None]),
         fan_psu_rpm=rpm(summary.get("Power Fanspeed")),
         shares=summary_shares(summary) if summary else Shares(),
         hw_errors=counter(summary.get("Hardware Errors")),
@@ -129,15 +125,16 @@ def _listed(codes: Any) -> list[str | None]:
 
 
 def _firmware(summary: Section, replies: Replies, known: Fingerprint) -> str | None:
+    if type(said := summary.get("Firmware Version")) is str and (found := (text(said) or "").strip("' ")):
+        return found
     status = _message(replies.get("status"))
-    said = (
-        summary.get("Firmware Version"),
+    others = (
         _message(replies.get("get_version")).get("fw_ver"),
         known.firmware,
         status.get("Firmware Version"),
         status.get("FirmwareVersion"),
     )
-    return next((found for value in said if (found := (text(value) or "").strip("' "))), None)
+    return next((found for value in others if (found := (text(value) or "").strip("' "))), None)
 
 
 def _model(replies: Replies) -> str | None:

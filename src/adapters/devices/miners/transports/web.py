@@ -6,6 +6,7 @@ compressed reply has no size that could be capped.
 """
 
 import asyncio
+from collections.abc import Mapping
 from typing import Any, cast
 
 import h11
@@ -87,8 +88,10 @@ class OneShot(httpx.AsyncBaseTransport):
         head = connection.send(
             h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
         )
+        content = await request.aread()
+        body = connection.send(h11.Data(data=content)) if content else None
         end = connection.send(h11.EndOfMessage())
-        carrier = _Carrier((head or b"") + (end or b""), connection, self._limit, done)
+        carrier = _Carrier(b"".join((head or b"", body or b"", end or b"")), connection, self._limit, done)
         try:
             transport, _ = await loop.create_connection(lambda: carrier, host, port)
         except OSError as error:
@@ -128,10 +131,29 @@ class Web:
             MinerDown: The web server works, what is behind it does not.
             DeviceError: What the transport says.
         """
+        return await self._answer("GET", host, port, path, auth)
+
+    async def post(
+        self,
+        host: str,
+        port: int,
+        path: str,
+        auth: httpx.Auth | None,
+        *,
+        content: bytes,
+        headers: Mapping[str, str] | None = None,
+    ) -> bytes:
+        """The answer to JSON that is sent to a page.  Raises as ``get``."""
+        more = {"content-type": "application/json", **(headers or {})}
+        return await self._answer("POST", host, port, path, auth, content=content, headers=more)
+
+    async def _answer(
+        self, method: str, host: str, port: int, path: str, auth: httpx.Auth | None, **more: Any
+    ) -> bytes:
         named = f"[{host}]" if ":" in host else host
         where = f"http://{named}:{port}{path}"
         try:
-            response = await self._client.get(f"http://{named}:{port}{path}", auth=auth)
+            response = await self._client.request(method, where, auth=auth, **more)
         except (httpx.InvalidURL, httpx.HTTPError) as error:
             raise NotJson(f"{where}: {error}") from error
         if response.is_success:
