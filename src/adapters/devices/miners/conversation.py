@@ -10,7 +10,7 @@ from typing import Any
 import attrs
 import httpx
 
-from ....ports.errors import Declined, DeviceError
+from ....ports.errors import DeviceError
 from ....ports.miners import Maker, NoReply, Target, UnknownCommand
 from .decode import Reply, joined, single
 from .textmode import is_text_mode
@@ -144,9 +144,6 @@ class Conversation:
             if name in self.errors:
                 return self.errors[name]
         return UnknownCommand(f"{self.where}: the miner answers none of {', '.join(names)}")
-
-    def declined(self, name: str) -> bool:
-        return isinstance(self.errors.get(name), Declined)
 
     def raw(self) -> bytes:
         """All good answers as one JSON object keyed by command."""
