@@ -17,6 +17,7 @@ from starlette.applications import Starlette
 
 from . import __version__
 from .adapters.http.app import Faces, UnknownSystem, build_app
+from .adapters.http.bulk import BulkApi
 from .adapters.http.figures import PollingFigures
 from .adapters.http.health import Health
 from .adapters.http.miners import MinerApi
@@ -24,7 +25,7 @@ from .adapters.http.passing import Polls
 from .adapters.http.places import PlaceApi
 from .adapters.http.security import check_bind
 from .adapters.http.server import bind, serve, url_of
-from .adapters.process import raise_open_files
+from .adapters.process import collect_rarely, raise_open_files
 from .adapters.scheduler import Job, Pacer, under_lease
 from .container import House, opened, process_name
 from .core.lease import Permit
@@ -148,8 +149,9 @@ class Service:
             public_url=self.settings.public_url,
             body_limit=self.settings.body_limit,
         )
+        bulk = BulkApi(self.house.importing(), self.house.exporting(), self.house.bulk(), polls)
         places = PlaceApi(self.house.places(), self.house.groups())
-        routes = {"miners": [*api.routes(), *places.routes()]}
+        routes = {"miners": [*api.routes(), *places.routes(), *bulk.routes()]}
         wanted = {name: routes[name] for name in systems or SYSTEMS}
         return build_app(faces, systems=wanted, alone=systems[0] if len(systems) == 1 else None)
 
@@ -220,6 +222,7 @@ async def run(
     check_bind(settings)
     alone_port(systems, settings.port)
     raise_open_files(settings.max_workers + SPARE_FILES)
+    collect_rarely()
     sockets = await bind(settings.host, settings.port)
     url = (settings.public_url or url_of(sockets[0])).rstrip("/")
     async with opened_service(settings, address=url if len(systems) == 1 else f"{url}/miners", works=works) as service:

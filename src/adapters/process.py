@@ -1,5 +1,6 @@
-"""What the operating system grants the process."""
+"""What the process asks of the operating system and of the interpreter."""
 
+import gc
 import resource
 
 import structlog
@@ -17,3 +18,10 @@ def raise_open_files(wanted: int) -> int:
     if granted < wanted:
         log.warning("few open files are allowed", allowed=granted, wanted=wanted, way_out="raise `ulimit -n`")
     return granted
+
+
+def collect_rarely() -> None:
+    """Look for garbage in circles less often: a poll makes hundreds of objects and hardly ever a circle."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 50)

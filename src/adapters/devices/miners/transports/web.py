@@ -120,7 +120,7 @@ class Web:
     """Pages of miners, with a login where there is one."""
 
     def __init__(self, limit: int) -> None:
-        self._client = httpx.AsyncClient(transport=OneShot(limit), headers=_HEADERS, trust_env=False)
+        self._transport = OneShot(limit)
 
     async def get(self, host: str, port: int, path: str, auth: httpx.Auth | None) -> bytes:
         """The body of a page.  The caller bounds the time.
@@ -152,13 +152,29 @@ class Web:
     ) -> bytes:
         named = f"[{host}]" if ":" in host else host
         where = f"http://{named}:{port}{path}"
+        headers = _HEADERS | more.pop("headers", {})
         try:
-            response = await self._client.request(method, where, auth=auth, **more)
+            response = await self._send(httpx.Request(method, where, headers=headers, **more), auth)
         except (httpx.InvalidURL, httpx.HTTPError) as error:
             raise NotJson(f"{where}: {error}") from error
         if response.is_success:
             return response.content
         raise _refused(response, where, with_login=auth is not None)
+
+
+    async def _send(self, request: httpx.Request, auth: httpx.Auth | None) -> httpx.Response:
+        """What ``httpx.AsyncClient.send`` does, less cookies, redirects and hooks: two thirds of its time."""
+        flow = auth.sync_auth_flow(request) if auth else None
+        asked = next(flow) if flow else request
+        while True:
+            response = await self._transport.handle_async_request(asked)
+            response.request = asked
+            if flow is None:
+                return response
+            try:
+                asked = flow.send(response)
+            except StopIteration:
+                return response
 
 
 def login(username: str | None, password: str | None) -> httpx.Auth:
