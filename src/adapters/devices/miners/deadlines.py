@@ -20,7 +20,7 @@ class Deadlines:
         self._timer: asyncio.TimerHandle | None = None
 
     def within(self, seconds: float) -> "Deadline":
-        """An ``async with`` block that raises ``TimeoutError`` when it takes longer."""
+        """A ``with`` block that raises ``TimeoutError`` when it takes longer."""
         return Deadline(self, seconds)
 
     def start(self, deadline: "Deadline", loop: asyncio.AbstractEventLoop) -> None:
@@ -61,7 +61,7 @@ class Deadline:
             self._expired = True
             self._task.cancel()
 
-    async def __aenter__(self) -> "Deadline":
+    def __enter__(self) -> "Deadline":
         loop = asyncio.get_running_loop()
         task = asyncio.current_task()
         if task is None:
@@ -72,7 +72,7 @@ class Deadline:
         self._all.start(self, loop)
         return self
 
-    async def __aexit__(
+    def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._all.stop(self)

@@ -54,7 +54,7 @@ class AsicDriver:
     async def poll(self, target: Target, known: Fingerprint | None = None, *, deadline: float = 5.0) -> Answer:
         """See ``MinerDriver.poll``."""
         try:
-            async with self._deadlines.within(deadline) as limit:
+            with self._deadlines.within(deadline) as limit:
                 device = (target.host, target.port)
                 if device in self._talks:
                     await self._turn(device)
@@ -106,9 +106,14 @@ class AsicDriver:
             return await self._first(talk, until)
         try:
             await _ask_planned(talk, dialect, known)
-            if not dialect.fits(talk.replies) and not dialect.needed.isdisjoint(talk.replies):
+            if dialect.needed.isdisjoint(talk.replies):
+                reading = await _read(talk, dialect, known, until)
+            elif dialect.fits(talk.replies):
+                reading = dialect.read(talk.replies, known)
+                if reading.state is not State.MINING:
+                    reading = await _read_on(talk, dialect, known, reading, until)
+            else:
                 raise NotJson(f"{talk.where} no longer answers like a miner of this kind")
-            reading = await _read(talk, dialect, known, until)
         except _MISFITS:
             return await self._first(Conversation(talk.target, self._wires, self._limit), until)
         if reading.model == known.model and reading.firmware == known.firmware:
@@ -163,14 +168,19 @@ async def _read(talk: Conversation, dialect: Dialect, known: Fingerprint, until:
     reading = dialect.read(replies, known)
     if not complete and reading.state is not State.SLEEPING:
         raise talk.refusal(dialect.needed)
+    return await _read_on(talk, dialect, known, reading, until)
+
+
+async def _read_on(talk: Conversation, dialect: Dialect, known: Fingerprint, reading: Reading, until: float) -> Reading:
+    """The reading once more, after asking what its first state makes necessary."""
     if reading.state is State.MINING:
         return reading
-    words = [word for word in dialect.more(replies, reading, known, talk.target) if _worth_asking(talk, known, word)]
-    if not words:
-        return reading
+    words = [
+        word for word in dialect.more(talk.replies, reading, known, talk.target) if _worth_asking(talk, known, word)
+    ]
     for word in words:
         await _try_within(talk, word, until)
-    return dialect.read(replies, known)
+    return dialect.read(talk.replies, known) if words else reading
 
 
 async def _try_within(talk: Conversation, word: str, until: float) -> bool:

@@ -66,7 +66,7 @@ def read(replies: Replies, known: Fingerprint) -> Reading:
     model = _model(modules) or known.model
     table = find_model(Maker.AVALON, model)
     uptimes = [counter(module.pairs.get("Elapsed")) or 0 for module in modules]
-    fan_pct = tuple(part for module in modules if (part := number(module.pairs.get("FanR"))) is not None)
+    fan_pct = tuple([part for module in modules if (part := number(module.pairs.get("FanR"))) is not None])
     return Reading(
         vendor=Maker.AVALON,
         state=_state(current, modules, supplies, errors, idle=idle, measured="module_spd" in windows),
@@ -79,10 +79,15 @@ def read(replies: Replies, known: Fingerprint) -> Reading:
         power_w=power,
         power_kind=kind,
         power_limit_w=positive(_total(modules, "MPO")),
-        temp_env_c=hottest(module.pairs.get(key) for module in modules for key in ("Temp", "ITemp")),
-        temp_chip_max_c=hottest(module.pairs.get("TMax") for module in modules),
+        temp_env_c=hottest([module.pairs.get("Temp", module.pairs.get("ITemp")) for module in modules]),
+        temp_chip_max_c=hottest([module.pairs.get("TMax") for module in modules]),
         fans_rpm=tuple(
-            turns for module in modules for key in _FANS if (turns := rpm(module.pairs.get(key))) is not None
+            [
+                turns
+                for module in modules
+                for key in _FANS
+                if (said := module.pairs.get(key)) is not None and (turns := rpm(said)) is not None
+            ]
         ),
         fan_pct=fan_pct or None,
         shares=summary_shares(summary) if summary else Shares(),
@@ -93,8 +98,8 @@ def read(replies: Replies, known: Fingerprint) -> Reading:
         pools=pools,
         active_pool=active_pool(pools),
         errors=errors,
-        vendor_flags=tuple(flag for module in modules for flag in _flags(module)),
-        boards=tuple(board for module in modules for board in _boards(module)),
+        vendor_flags=tuple([flag for module in modules for flag in _flags(module)]),
+        boards=tuple([board for module in modules for board in _boards(module)]),
         boards_expected=table.boards if table and len(modules) == 1 else None,
         modules=len(modules) or None,
         last_share_at=last_share(pools),
@@ -116,14 +121,13 @@ def _modules(entries: Iterable[dict[str, Any]]) -> list[_Module]:
 
 def _pairs(text: str) -> dict[str, str]:
     """``Ver[1246-83] PS[0 1214 1316] …``; an Avalon Q puts ``'STATS':{`` before it."""
-    pairs = {}
-    for part in text[text.find("{", 0, 12) + 1 :].split("] "):
-        key, _, value = part.partition("[")
-        pairs[key] = value
-    if pairs:
-        # The last one has kept its bracket.
-        pairs[key] = value.rstrip("]} ")
-    return pairs
+    parts = [part.split("[", 1) for part in text[text.find("{", 0, 12) + 1 :].split("] ")]
+    # The last one has kept its bracket.
+    parts[-1][-1] = parts[-1][-1].rstrip("]} ")
+    try:
+        return dict(parts)
+    except ValueError:
+        return dict([part for part in parts if len(part) == 2])
 
 
 def is_avalon(stats: Section) -> bool:
@@ -187,26 +191,31 @@ def _state(
     return State.STARTING if working and measured else State.IDLE
 
 
-def _flags(module: _Module) -> Iterable[str]:
-    place = "/".join(part for part in (module.controller, module.name) if part)
-    for index, word in enumerate(module.pairs.get("ECHU", "").split()):
-        if word != "0":
-            yield f"{place}/ECHU{index}={word}"
-    word = module.pairs.get("ECMM", "0").strip()
-    if word not in ("", "0"):
-        yield f"{place}/ECMM={word}"
+def _flags(module: _Module) -> list[str]:
+    found = []
+    words = module.pairs.get("ECHU", "")
+    if words.strip("0 "):
+        found = [f"ECHU{index}={word}" for index, word in enumerate(words.split()) if word != "0"]
+    if (word := module.pairs.get("ECMM", "0").strip()) not in ("", "0"):
+        found.append(f"ECMM={word}")
+    place = "/".join([part for part in (module.controller, module.name) if part]) if found else ""
+    return [f"{place}/{flag}" for flag in found]
 
 
-def _boards(module: _Module) -> Iterable[Board]:
-    temperatures = module.pairs.get("MTmax", "").split()
-    for slot, speed in enumerate(module.pairs.get("MGHS", "").split()):
-        yield Board(
+def _boards(module: _Module) -> list[Board]:
+    degrees = [celsius(part) for part in module.pairs.get("MTmax", "").split()]
+    return [
+        Board(
             slot,
             rate(speed, G),
-            temp_chip_c=celsius(temperatures[slot]) if slot < len(temperatures) else None,
+            None,
+            None,
+            degrees[slot] if slot < len(degrees) else None,
             module=module.controller,
             mm=module.name,
         )
+        for slot, speed in enumerate(module.pairs.get("MGHS", "").split())
+    ]
 
 
 def _fits(replies: Replies) -> bool:
