@@ -17,6 +17,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="KIND=HOST[:PORT]",
         help="a real device to read in the contract tests, as miners=192.0.2.10; nothing on it is changed",
     )
+    parser.addoption(
+        "--allow-reboot", action="store_true", help="also run what changes or reboots the devices that are given"
+    )
+    parser.addoption(
+        "--login", default="", metavar="USER:PASSWORD", help="the login of the devices that are given; with commands"
+    )
 
 
 @pytest.fixture
@@ -29,6 +35,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Leave out what needs a device where none is given, and shared fixtures where there are none (not in CI)."""
     if not config.getoption("--device"):
         _leave_out(config, items, [item for item in items if "real_miners" in getattr(item, "fixturenames", ())])
+    if not config.getoption("--allow-reboot"):
+        _leave_out(config, items, [item for item in items if item.get_closest_marker("destructive") is not None])
     if SHARED.is_dir():
         return
     if os.environ.get("CI") == "true":

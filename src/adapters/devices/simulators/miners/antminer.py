@@ -2,7 +2,7 @@
 
 from .antminer_stats import head, is_old, old_stats, program, stats, unit
 from .antminer_web import modern_pools, modern_stats, modern_summary
-from .cgminer import POOLS, Dialect, accepted_by_pool, status, worker
+from .cgminer import Dialect, accepted_by_pool, status
 from .life import Moment
 
 
@@ -33,7 +33,6 @@ def _summary(m: Moment) -> str:
 
 
 def _pools(m: Moment) -> str:
-    user = worker(m)
     stale_key = "Pool Stale%" if is_old(m) else "Pool Stale%%"
     items = ",".join(
         f'{{"POOL":{n},"URL":"{url}","Status":"{state}","Priority":{n},"Quota":1,"Long Poll":"N",'
@@ -48,9 +47,11 @@ def _pools(m: Moment) -> str:
         f'"Stratum Active":{"true" if n == m.pool else "false"},'
         f'"Stratum URL":"{url[14:].split(":")[0] if n == m.pool else ""}",'
         f'"Has GBT":false,"Best Share":0,"Pool Rejected%":0.0000,"{stale_key}":0.0000}}'
-        for n, ((url, state), (accepted, rejected, stale)) in enumerate(zip(POOLS, accepted_by_pool(m), strict=True))
+        for n, ((url, user, _, state), (accepted, rejected, stale)) in enumerate(
+            zip(m.pools, accepted_by_pool(m), strict=True)
+        )
     )
-    return f'{{{status(m, 7, "3 Pool(s)", program(m).description)},"POOLS":[{items}],"id":1}}'
+    return f'{{{status(m, 7, f"{len(m.pools)} Pool(s)", program(m).description)},"POOLS":[{items}],"id":1}}'
 
 
 def _devs(m: Moment) -> str:

@@ -3,8 +3,10 @@
 Three of them have the shape that port 4028 gives to those who ask for the new API.
 """
 
+import json
+
 from .antminer_stats import chips, program, unit
-from .cgminer import POOLS, accepted_by_pool, worker
+from .cgminer import accepted_by_pool
 from .life import Moment
 
 
@@ -71,14 +73,15 @@ def modern_summary(m: Moment) -> str:
 
 def modern_pools(m: Moment) -> str:
     """Return the pools in the lower case of the new API."""
-    user = worker(m)
     items = ",".join(
         f'{{"index":{n},"url":"{url}","user":"{user}","status":"{state}","priority":{n},"getworks":{accepted // 3},'
         f'"accepted":{accepted},'
         f'"rejected":{rejected},"discarded":0,"stale":{stale},"diff":"65.5K","diff1":0,"diffa":{accepted * 65536},'
         f'"diffr":{rejected * 65536},'
         f'"diffs":0,"lsdiff":65536,"lstime":"0:00:05"}}'
-        for n, ((url, state), (accepted, rejected, stale)) in enumerate(zip(POOLS, accepted_by_pool(m), strict=True))
+        for n, ((url, user, _, state), (accepted, rejected, stale)) in enumerate(
+            zip(m.pools, accepted_by_pool(m), strict=True)
+        )
     )
     return modern(m, "pools", f'"POOLS":[{items}]')
 
@@ -95,10 +98,9 @@ def _system(m: Moment) -> str:
 
 
 def _conf(m: Moment) -> str:
-    user = worker(m)
-    pools = ",".join(f'{{"url":"{url}","user":"{user}","pass":"x"}}' for url, _ in POOLS)
+    pools = json.dumps([{"url": url, "user": user, "pass": password} for url, user, password, _ in m.pools])
     return (
-        f'{{"pools":[{pools}],"api-listen":true,"api-network":true,"api-groups":"A:stats:pools:devs:summary:version",'
+        f'{{"pools":{pools},"api-listen":true,"api-network":true,"api-groups":"A:stats:pools:devs:summary:version",'
         f'"api-allow":"A:0/0,W:*","bitmain-fan-ctrl":false,"bitmain-fan-pwm":"100","bitmain-use-vil":true,'
         f'"bitmain-freq":"{m.hw.freq_mhz}","bitmain-voltage":"1320","bitmain-ccdelay":"0","bitmain-pwth":"0",'
         f'"bitmain-work-mode":"{int(m.state == "sleeping")}","bitmain-freq-level":"100"}}'
@@ -114,7 +116,7 @@ def _network(m: Moment) -> str:
 
 
 def _blink(m: Moment) -> str:
-    return '{"blink":false}'
+    return f'{{"blink":{"true" if m.light else "false"}}}'
 
 
 PAGES = {

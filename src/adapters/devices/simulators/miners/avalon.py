@@ -2,7 +2,7 @@
 
 from functools import lru_cache, partial
 
-from .cgminer import POOLS, Dialect, Reply, accepted_by_pool, status, worker
+from .cgminer import Dialect, Reply, accepted_by_pool, status
 from .life import Moment
 
 _NAME = "cgminer 4.11.1"
@@ -66,7 +66,6 @@ def _devdetails(m: Moment) -> str:
 
 
 def _pools(name: str, m: Moment) -> str:
-    user = worker(m)
     items = ",".join(
         f'{{"POOL":{n},"URL":"{url}","Status":"{state}","Priority":{n},"Quota":1,"Long Poll":"N",'
         f'"Getworks":{accepted // 3},'
@@ -82,9 +81,11 @@ def _pools(name: str, m: Moment) -> str:
         f'"Stratum Difficulty":65536.00000000,'
         f'"Has Vmask":true,"Has GBT":false,"Best Share":0,"Pool Rejected%":0.0000,"Pool Stale%":0.0000,"Bad Work":0,'
         f'"Current Block Height":900000,"Current Block Version":536870912}}'
-        for n, ((url, state), (accepted, rejected, stale)) in enumerate(zip(POOLS, accepted_by_pool(m), strict=True))
+        for n, ((url, user, _, state), (accepted, rejected, stale)) in enumerate(
+            zip(m.pools, accepted_by_pool(m), strict=True)
+        )
     )
-    return f'{{{status(m, 7, "3 Pool(s)", name)},"POOLS":[{items}],"id":1}}'
+    return f'{{{status(m, 7, f"{len(m.pools)} Pool(s)", name)},"POOLS":[{items}],"id":1}}'
 
 
 def watts(m: Moment) -> int:
@@ -114,7 +115,7 @@ def _brackets(m: Moment) -> str:
         f"TMax[{m.chip_max_c}] TAvg[{average}] {fans} FanR[{m.fan_pct}%] Vo[329] "
         f"PS[0 1214 1316 {dc // 13} {dc} 1320 {wall}] GHSspd[{m.rate_hs / 1e9:.2f}] DHspd[0.412%] "
         f"GHSmm[{m.hw.nominal_hs / 1e9 if m.state == 'mining' else 0:.2f}] GHSavg[{average_rate:.2f}] WU[0.00] "
-        f"Freq[{m.hw.freq_mhz}.00] Led[0] {per_board} TA[{sum(b.chips_ok for b in m.boards)}] Core[SIM] "
+        f"Freq[{m.hw.freq_mhz}.00] Led[{int(m.light)}] {per_board} TA[{sum(b.chips_ok for b in m.boards)}] Core[SIM] "
         f"PING[131] POWS[0] HASHS[{zeros}] POOLS[0] SoftOFF[{5 if asleep else 0}] ECHU[{zeros}] ECMM[0]"
     )
 

@@ -111,20 +111,12 @@ def status(moment: Moment, code: int, message: str, description: str) -> str:
     )
 
 
-#: Whom the miners work for: made-up pools, the second one for a while now and then, the third never.
-POOLS = (
-    ("stratum+tcp://pool.example.com:3333", "Alive"),
-    ("stratum+tcp://pool.example.net:443", "Alive"),
-    ("stratum+tcp://pool.example.org:25", "Dead"),
-)
-
-
-def worker(moment: Moment) -> str:
-    """Return the name of the miner at its pools."""
-    return f"acct.w{moment.index:05d}"
-
-
-def accepted_by_pool(moment: Moment) -> tuple[tuple[int, int, int], ...]:
+def accepted_by_pool(moment: Moment) -> list[tuple[int, int, int]]:
     """Return accepted, rejected and stale shares of each pool; they add up to the miner's."""
+    found = [(0, 0, 0)] * len(moment.pools)
+    if moment.fixed:
+        found[moment.pool] = (moment.accepted, moment.rejected, moment.stale)
+        return found
     second = moment.accepted_second
-    return ((moment.accepted - second, moment.rejected, moment.stale), (second, 0, 0), (0, 0, 0))
+    found[:2] = (moment.accepted - second, moment.rejected, moment.stale), (second, 0, 0)
+    return found

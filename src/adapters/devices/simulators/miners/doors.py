@@ -5,7 +5,8 @@ import zlib
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from . import web, whatsminer3
+from . import web, whatsminer3, whatsminer3_orders
+from .api_orders import obeyed
 from .cgminer import REQUEST_LIMIT, Dialect
 from .knobs import DEEP, DOWN, HTML, NOISE, Knobs, garble
 from .talk import REQUEST_S, Reply, Talk
@@ -77,6 +78,10 @@ def _spoilt(knobs: Knobs, body: bytes, request: bytes) -> bytes:
     return body[: len(body) * 3 // 5] if knobs.cut else body
 
 
+def _gives_token(request: bytes) -> bool:
+    return b'"get_token"' in request
+
+
 class ApiDoor(_Door):
     """Port 4028: what comes in one go is the request; one client after the other."""
 
@@ -101,7 +106,11 @@ class ApiDoor(_Door):
         if knobs.denied:
             return Reply(iter(()))
         miner.served += 1
-        return self._said(_spoilt(knobs, self.dialect.answer(miner.moment(), request), request), _ENDLESS)
+        done = obeyed(miner, self.dialect, request)
+        if done and knobs.hush and not _gives_token(request):
+            return None
+        whole = done or self.dialect.answer(miner.moment(), request)
+        return self._said(_spoilt(knobs, whole, request), _ENDLESS)
 
 
 class Api3Door(_Door):
@@ -135,7 +144,10 @@ class Api3Door(_Door):
         if knobs.denied:
             return Reply(iter(()))
         miner.served += 1
-        whole = whatsminer3.answer(miner.moment(), request)
+        done = whatsminer3_orders.obeyed(miner, request)
+        if done and knobs.hush:
+            return None
+        whole = done or whatsminer3.answer(miner.moment(), request)
         body = _spoilt(knobs, whole, request)
         said = struct.pack("<I", len(whole) if knobs.cut else len(body)) + body
         return self._said(
@@ -170,7 +182,9 @@ class WebDoor(_Door):
         miner.served += 1
         if knobs.denied:
             return Reply(iter((web.framed(403, b"<html><body>403 Forbidden</body></html>", []),)))
-        status, text, more = self.site.answer(miner.moment(), request, miner.login)
+        status, text, more = self.site.answer(miner.moment(), request, miner.login, miner)
+        if knobs.hush and status == 200 and self.site.is_order(request):
+            return None
         body = text.encode()
         length = None
         if status == 200:

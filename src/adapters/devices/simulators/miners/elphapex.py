@@ -1,6 +1,8 @@
 """Elphapex: no port 4028, only pages of JSON over HTTP.  Chip temperatures are texts in thousandths of a degree."""
 
-from .cgminer import POOLS, accepted_by_pool, worker
+import json
+
+from .cgminer import accepted_by_pool
 from .life import Moment
 
 
@@ -65,14 +67,15 @@ def _summary(m: Moment) -> str:
 
 def _pools(m: Moment) -> str:
     """Return the pools; while the second one is worked for, the first cannot be reached."""
-    user = worker(m)
     items = ",".join(
         f'{{"index":{n},"url":"{url}","user":"{user}",'
         f'"status":"{"Alive" if state == "Alive" and n >= m.pool else "Unreachable"}","priority":{n},'
         f'"getworks":{accepted + rejected},"accepted":{accepted},"rejected":{rejected},"stale":{stale},"diff":"",'
         f'"diff1":0,"diffa":524288,'
         f'"diffr":524288,"diffs":0,"lsdiff":524288,"lstime":"00:00:05"}}'
-        for n, ((url, state), (accepted, rejected, stale)) in enumerate(zip(POOLS, accepted_by_pool(m), strict=True))
+        for n, ((url, user, _, state), (accepted, rejected, stale)) in enumerate(
+            zip(m.pools, accepted_by_pool(m), strict=True)
+        )
     )
     total = m.accepted + m.rejected
     share = 100 * m.rejected / total if total else 0.0
@@ -96,17 +99,16 @@ def _system(m: Moment) -> str:
 
 
 def _conf(m: Moment) -> str:
-    user = worker(m)
-    pools = ",".join(f'{{"url":"{url}","user":"{user}","pass":"x"}}' for url, _ in POOLS)
+    pools = json.dumps([{"url": url, "user": user, "pass": password} for url, user, password, _ in m.pools])
     return (
-        f'{{"pools":[{pools}],"algo":"ltc","fc-freq":"{m.hw.freq_mhz}","fc-voltage":"1470","fc-freq-level":"100",'
+        f'{{"pools":{pools},"algo":"ltc","fc-freq":"{m.hw.freq_mhz}","fc-voltage":"1470","fc-freq-level":"100",'
         f'"fc-fan-ctrl":false,'
         f'"fc-fan-pwm":"{m.fan_pct}","fc-work-mode":{int(m.state == "sleeping")}}}'
     )
 
 
 def _blink(m: Moment) -> str:
-    return '{"blink":false}'
+    return f'{{"blink":{"true" if m.light else "false"}}}'
 
 
 PAGES = {

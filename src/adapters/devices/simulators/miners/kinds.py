@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from . import antminer, antminer_web, avalon, avalon_modules, elphapex, whatsminer
+from . import antminer, antminer_web, avalon, avalon_modules, elphapex, web_orders, whatsminer
 from .cgminer import Dialect
 from .hardware import HARDWARE, Hardware
 from .web import Site
@@ -26,8 +26,8 @@ class Kind:
         return (self.api is not None) + self.api3 + (self.web is not None)
 
 
-_BITMAIN = Site(antminer_web.PAGES, "antMiner Configuration")
-_DAOGE = Site(elphapex.PAGES, "Daoge Configuration")
+_BITMAIN = Site(antminer_web.PAGES, "antMiner Configuration", web_orders.ORDERS)
+_DAOGE = Site(elphapex.PAGES, "Daoge Configuration", web_orders.ORDERS)
 _VOICES: dict[str, tuple[Dialect | None, bool, Site | None]] = {
     "m20s": (whatsminer.OLD, False, None),
     "m30s": (whatsminer.API2, False, None),
@@ -43,7 +43,7 @@ _VOICES: dict[str, tuple[Dialect | None, bool, Site | None]] = {
     "a1346": (avalon.AVALON, False, None),
     "a741": (avalon_modules.MODULES, False, None),
     "dg1+": (None, False, _DAOGE),
-    "dg1": (None, False, Site(elphapex.PAGES)),
+    "dg1": (None, False, Site(elphapex.PAGES, orders=web_orders.ORDERS)),
 }
 #: By name: ``s19pro``, ``m30s`` …
 KINDS: dict[str, Kind] = {hw.kind: Kind(hw, *_VOICES[hw.kind]) for hw in HARDWARE}

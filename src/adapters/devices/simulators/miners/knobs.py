@@ -45,6 +45,10 @@ class Knobs:
     noise: bool = False
     #: Answers every command with JSON of a depth that no parser should follow.
     deep: bool = False
+    #: Does what it is told, and does not answer to that.
+    hush: bool = False
+    #: Takes no commands: nobody has enabled that on it.
+    locked: bool = False
     #: Boots every so many minutes; 0: by nature, every day or three.
     reboot_minutes: float = 0.0
 

@@ -47,6 +47,8 @@ class Past:
     worked_s: float = 0.0
     #: Boots in regular intervals; 0: by nature.
     boot_every_s: float = 0.0
+    #: The part of its rate that a limit of its power leaves.
+    limit: float = 1.0
 
 
 @dataclass(slots=True)
@@ -93,6 +95,16 @@ class Moment:
     pool: int
     hw_errors: int
     seed: int
+    #: Address, user, password, and ``Alive`` or ``Dead``; ``pool`` is one of them.
+    pools: tuple[tuple[str, str, str, str], ...] = ()
+    #: Whether it stays with its pool, since somebody chose one.
+    fixed: bool = False
+    #: Whether the light is on by which people find it.
+    light: bool = False
+    #: Watts that it may take.
+    limit_w: int = 0
+    #: Whether it takes no commands.
+    locked: bool = False
 
     @property
     def mac(self) -> str:
@@ -224,7 +236,7 @@ def observe(
             chips -= 2 + int(_dice(born, 1) * 6)
             health, clumsy = chips / hw.chips, 0.05
         wander = _dice(before, slot) + (_dice(after, slot) - _dice(before, slot)) * way
-        steady = each * part * health * (0.985 + 0.04 * wander)
+        steady = each * part * past.limit * health * (0.985 + 0.04 * wander)
         made = steady * (0.992 + 0.016 * _dice(now, slot))
         load = made / each
         temp = ambient + heat + 3.0 + 29.0 * load + 2.0 * (slot % 4) + 1.5 * _dice(now, 7 - slot)

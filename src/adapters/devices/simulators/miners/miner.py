@@ -8,6 +8,7 @@ from .doors import Api3Door, ApiDoor, Door, WebDoor
 from .kinds import KINDS, Kind
 from .knobs import Knobs
 from .life import Condition, Moment, Past, boot_before, observe, scramble, worked
+from .told import Told, part_of
 from .truth import truth
 
 if TYPE_CHECKING:
@@ -33,6 +34,7 @@ class SimulatedMiner:
         "overlaps",
         "port",
         "served",
+        "told",
         "web_port",
     )
 
@@ -58,6 +60,8 @@ class SimulatedMiner:
         #: Clients that came while another one was inside, which no good reader does.
         self.overlaps = 0
         self.doors: tuple[Door, ...] = ()
+        #: What it was told by clients.
+        self.told = Told()
 
     @property
     def maker(self) -> str:
@@ -82,7 +86,10 @@ class SimulatedMiner:
         """Return all that can be read at ``now`` of the farm's clock."""
         farm = self._farm
         t = (farm.clock() if now is None else now) - farm.origin
-        return observe(self.kind.hw, self._seed, self.index, self.condition, t, self._past, farm.started_at)
+        found = observe(self.kind.hw, self._seed, self.index, self.condition, t, self._past, farm.started_at)
+        self.told.apply(found)
+        found.locked = self.knobs.locked
+        return found
 
     def truth(self, now: float | None = None) -> dict[str, Any]:
         """Return what a reader should see at ``now`` of the farm's clock; values stand still for five seconds."""
@@ -91,6 +98,24 @@ class SimulatedMiner:
     def reboot(self) -> None:
         """Start the mining process anew: counters at 0, a minute without a share."""
         self._past = replace(self._past, booted_at=self._farm.clock() - self._farm.origin)
+
+    def sleep(self) -> None:
+        """Stop hashing until it is woken."""
+        if self.condition is not Condition.SLEEPING:
+            self.told = replace(self.told, awake=self.condition)
+            self.turn(condition=Condition.SLEEPING)
+
+    def wake(self) -> None:
+        """Hash again, as before it went to sleep; the process starts anew."""
+        if self.condition is Condition.SLEEPING:
+            self.turn(condition=self.told.awake)
+            self.reboot()
+
+    def limit(self, watts: int) -> None:
+        """Take no more than so many watts, and make accordingly less; the process starts anew."""
+        self.told = replace(self.told, limit_w=watts)
+        self._past = replace(self._past, limit=part_of(watts, self.kind.hw.power_w))
+        self.reboot()
 
     def turn(self, kind: str | None = None, condition: str | None = None, **knobs: Any) -> None:
         """Turn knobs, change the condition, or put another kind of miner in the place.

@@ -3,15 +3,23 @@
 import hashlib
 import hmac
 import re
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from .cgminer import Reply
 from .life import Moment
 
+if TYPE_CHECKING:
+    from .miner import SimulatedMiner
+
 #: Of a request, head and body.
 REQUEST_LIMIT = 65536
 _FIELD = re.compile(r'(\w+)=(?:"([^"]*)"|([^",\s]*))')
+
+
+#: Takes the body of a request, and gives the page that answers it.
+Order = Callable[["SimulatedMiner", bytes], str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,8 +29,12 @@ class Site:
     pages: Mapping[str, Reply]
     #: The realm of the digest login; ``None`` lets everybody in.
     realm: str | None = None
+    #: Pages that make the miner do something.
+    orders: Mapping[str, Order] = field(default_factory=dict)
 
-    def answer(self, moment: Moment, raw: bytes, login: tuple[str, str]) -> tuple[int, str, list[str]]:
+    def answer(
+        self, moment: Moment, raw: bytes, login: tuple[str, str], miner: "SimulatedMiner | None" = None
+    ) -> tuple[int, str, list[str]]:
         """Return status, body and further header lines for one whole request."""
         head = raw.partition(b"\r\n\r\n")[0].decode("latin-1").split("\r\n")
         words = head[0].split(" ")
@@ -37,10 +49,17 @@ class Site:
                 nonce = hashlib.sha256(f"{moment.serial}{moment.when}".encode()).hexdigest()[:32]
                 challenge = f'WWW-Authenticate: Digest realm="{self.realm}", nonce="{nonce}", qop="auth", algorithm=MD5'
                 return 401, "<html><body>401 Unauthorized</body></html>", [challenge]
-        page = self.pages.get(target.partition("?")[0])
+        path = target.partition("?")[0]
+        if miner is not None and path in self.orders:
+            return 200, self.orders[path](miner, raw.partition(b"\r\n\r\n")[2]), []
+        page = self.pages.get(path)
         if page is None:
             return 404, "<html><body>404 Not Found</body></html>", []
         return 200, page(moment), []
+
+    def is_order(self, raw: bytes) -> bool:
+        """Whether a request makes the miner do something."""
+        return raw.partition(b"\r\n")[0].split(b" ")[1].decode("latin-1").partition("?")[0] in self.orders
 
 
 def _let_in(header: str, method: str, realm: str, login: tuple[str, str]) -> bool:

@@ -1,6 +1,6 @@
 """Whatsminer, API 2 (port 4028): btminer's dialect of cgminer, and its own commands beside it."""
 
-from .cgminer import POOLS, Dialect, accepted_by_pool, worker
+from .cgminer import Dialect, accepted_by_pool
 from .cgminer import status as section
 from .life import Moment
 
@@ -34,7 +34,7 @@ def _summary(m: Moment) -> str:
         f'"Target MHS":{hw.nominal_hs * 0.97 / 1e6:.0f},"Env Temp":{m.ambient_c}.00,"Power Mode":"Normal",'
         f'"Firmware Version":"\'{hw.firmware}\'","CB Platform":"ALLWINNER_H6OS","CB Version":"V10",'
         f'"MAC":"{m.mac.upper()}",'
-        f'"Factory GHS":{hw.nominal_hs / 1e9:.0f},"Power Limit":{hw.power_w + 150},'
+        f'"Factory GHS":{hw.nominal_hs / 1e9:.0f},"Power Limit":{m.limit_w},'
         f'"Chip Temp Min":{min(chips) - 14}.00,'
         f'"Chip Temp Max":{m.chip_max_c}.00,"Chip Temp Avg":{sum(chips) / len(chips) - 6:.2f}}}],"id":1}}'
     )
@@ -76,7 +76,6 @@ def _devs(m: Moment) -> str:
 
 
 def _pools(m: Moment) -> str:
-    user = worker(m)
     items = ",".join(
         f'{{"POOL":{n + 1},"URL":"{url}","Status":"{state}","Priority":{n},"Quota":1,"Long Poll":"N",'
         f'"Getworks":{accepted // 3},'
@@ -91,9 +90,11 @@ def _pools(m: Moment) -> str:
         f'"Stratum URL":"{url[14:].split(":")[0]}",'
         f'"Stratum Difficulty":65536.00000000,"Best Share":0,"Pool Rejected%":0.0000,"Pool Stale%":0.0000,"Bad Work":0,'
         f'"Current Block Height":900000,"Current Block Version":536870912}}'
-        for n, ((url, state), (accepted, rejected, stale)) in enumerate(zip(POOLS, accepted_by_pool(m), strict=True))
+        for n, ((url, user, _, state), (accepted, rejected, stale)) in enumerate(
+            zip(m.pools, accepted_by_pool(m), strict=True)
+        )
     )
-    return f'{{{section(m, 7, "3 Pool(s)", _NAME)},"POOLS":[{items}],"id":1}}'
+    return f'{{{section(m, 7, f"{len(m.pools)} Pool(s)", _NAME)},"POOLS":[{items}],"id":1}}'
 
 
 def _devdetails(m: Moment) -> str:
@@ -116,7 +117,7 @@ def _status(m: Moment) -> str:
     return _own(
         m,
         f'{{"mineroff":"{off}","mineroff_reason":"","mineroff_time":"","FirmwareVersion":"{m.hw.firmware}",'
-        f'"power_mode":"normal","power_limit_set":"{m.hw.power_w + 150}","hash_percent":"0"}}',
+        f'"power_mode":"normal","power_limit_set":"{m.limit_w}","hash_percent":"0"}}',
     )
 
 
@@ -137,7 +138,8 @@ def _get_miner_info(m: Moment) -> str:
     return _own(
         m,
         f'{{"ip":"192.0.2.10","proto":"dhcp","netmask":"255.255.255.0","dns":"192.0.2.1","mac":"{m.mac.upper()}",'
-        f'"ledstat":"auto","gateway":"192.0.2.1","hostname":"whatsminer-{m.index}","minersn":"{m.serial}"}}',
+        f'"ledstat":"{"manual" if m.light else "auto"}","gateway":"192.0.2.1",'
+        f'"hostname":"whatsminer-{m.index}","minersn":"{m.serial}"}}',
     )
 
 

@@ -2,10 +2,11 @@
 
 import json
 
-from .cgminer import POOLS, worker
 from .life import Moment
 from .whatsminer import error_codes
 
+#: What signatures are made with.
+SALT = "SIMULATE"
 #: The connection may stay open: that long without a word, and it is closed.
 IDLE_S = 300.0
 
@@ -42,12 +43,12 @@ def _device(m: Moment, wanted: object) -> str:
         f'{chips}"hash-percent":"0","miner-sn":"{m.serial}"}}',
         "system": f'{{"api":"3.0.2","platform":"H616","fwversion":"{m.hw.firmware}","control-board-version":"CB6V10",'
         f'"btrom":"1",'
-        '"ledstatus":"auto","apiswitch":"1"}',
+        f'"ledstatus":"{"manual" if m.light else "auto"}","apiswitch":"{int(not m.locked)}"}}',
         "power": f'{{"type":"P221B","mode":"1","hwversion":"RT0159","swversion":"230224.220429","model":"P221B",'
         f'"iin":{m.power_w / 228:.2f},'
         f'"vin":228.0,"vout":1300,"pin":{m.power_w},"fanspeed":{6000 + m.fan_pct * 10},"temp0":{m.ambient_c + 12}.0,'
         f'"sn":"{m.serial}","vendor":"1"}}',
-        "salt": '"SIMULATE"',
+        "salt": f'"{SALT}"',
         "error-code": "["
         + ",".join(f'{{"{code}":"2026-01-02 03:04:05","reason":"simulated"}}' for code in error_codes(m))
         + "]",
@@ -76,7 +77,7 @@ def _summary(m: Moment) -> str:
         f'"power-5min":{m.power_w}.0,"power-realtime":{m.power_w}.0,"environment-temperature":{m.ambient_c}.0,'
         f'"board-temperature":[{",".join(f"{b.temp_c}.0" for b in m.boards)}],"chip-temp-min":{min(chips) - 14}.0,'
         f'"chip-temp-avg":{sum(chips) / len(chips) - 6:.1f},"chip-temp-max":{m.chip_max_c}.0,'
-        f'"power-limit":{m.hw.power_w + 150},'
+        f'"power-limit":{m.limit_w},'
         f'"up-freq-finish":{int(m.state != "starting")},"fan-speed-in":{inlet},"fan-speed-out":{outlet},"Debug":""}}'
     )
 
@@ -95,11 +96,10 @@ def _edevs(m: Moment) -> str:
 
 
 def _pools(m: Moment) -> str:
-    user = worker(m)
     items = ",".join(
         f'{{"url":"{url}","account":"{user}","status":"{state.lower()}","pool-priority":{n},'
         f'"stratum-active":{"true" if n == m.pool and m.state != "sleeping" else "false"},"reject-rate":0.0,'
         f'"last-share-time":{m.when - 5}}}'
-        for n, (url, state) in enumerate(POOLS)
+        for n, (url, user, _, state) in enumerate(m.pools)
     )
     return f"[{items}]"
