@@ -40,9 +40,12 @@ from .core.identity import Policy as LoginPolicy
 from .core.journal import Journals
 from .core.lease import WorkingLease
 from .core.miners.backlog import Backlog
+from .core.miners.bulk import Bulk
 from .core.miners.events import Event
+from .core.miners.exporting import Exporting
 from .core.miners.groups import Groups
 from .core.miners.health import Policy
+from .core.miners.importing import Importing
 from .core.miners.inventory import Miners
 from .core.miners.levels import Detail
 from .core.miners.places import Places
@@ -183,6 +186,26 @@ class House(containers.DeclarativeContainer):
         Places, container_store=container_store, miner_store=miner_store, journal=journal, clock=clock
     )
     groups = providers.Singleton(Groups, group_store=group_store, journal=journal, clock=clock)
+    importing = providers.Singleton(
+        Importing,
+        container_store=container_store,
+        miner_store=miner_store,
+        group_store=group_store,
+        journal=journal,
+        clock=clock,
+        default_port=settings.provided.default_miner_port,
+    )
+    exporting = providers.Singleton(
+        Exporting, container_store=container_store, miner_store=miner_store, group_store=group_store
+    )
+    bulk = providers.Singleton(
+        Bulk,
+        container_store=container_store,
+        miner_store=miner_store,
+        group_store=group_store,
+        journal=journal,
+        clock=clock,
+    )
     polling = providers.Singleton(
         Polling,
         driver=miner_driver,

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from types import MappingProxyType
 
+import anyio
 import attrs
 
 from ...ports.errors import Invalid, Stale
@@ -93,24 +94,38 @@ class SqlMiners(MinerStore):
         self._db, self._vault, self._open = db, vault, Opener(vault)
 
     async def find(self, query: MinerQuery) -> MinerPage:
-        if query.sort not in SORTED:
-            raise Invalid(f"Miners cannot be sorted by {query.sort!r}; try one of {', '.join(SORTED)}", field="sort")
         where, values = self._conditions(query)
-        binary = ' collate "C"' if self._db.dialect == "postgresql" else ""
-        order = SORTED[query.sort].format(binary=binary) + (" desc" if query.descending else "") + " nulls last"
-        # Numbers first: to sort whole rows costs several times as much.
-        numbers = await self._db.fetch(
-            int,
-            f"select m.id from {CHOSEN}{where} order by {order}, m.id limit :limit offset :offset",
-            limit=query.limit, offset=query.offset, **values,
-        )  # fmt: skip
+        numbers = await self._numbers(query, "limit :limit offset :offset", limit=query.limit, offset=query.offset)
         [total] = await self._db.fetch(int, f"select count(*) from {CHOSEN}{where}", **values)
+        return MinerPage(tuple(await self.some(numbers)), total)
+
+    async def numbers(self, query: MinerQuery) -> Sequence[int]:
+        return await self._numbers(query)
+
+    async def some(self, miner_ids: Sequence[int]) -> Sequence[tuple[Miner, Snapshot]]:
+        numbers = list(miner_ids)
         rows = await self._db.fetch(
             Miner, f"select {COLUMNS} from {SOURCE} where {self._db.among('m.id', 'numbers')}", numbers=numbers
         )
         miners = {miner.id: self._open(miner) for miner in rows}
         known = await snapshots(self._db, numbers)
-        return MinerPage(tuple((miners[n], known.get(n) or Snapshot(Watch(n))) for n in numbers if n in miners), total)
+        return [(miners[n], known.get(n) or Snapshot(Watch(n))) for n in numbers if n in miners]
+
+    async def all(self) -> Sequence[Miner]:
+        rows = await self._db.fetch(Miner, f"select {COLUMNS} from {SOURCE} order by m.id")
+        # Opening thousands of passwords would hold up the loop.
+        return await anyio.to_thread.run_sync(lambda: [self._open(miner) for miner in rows])
+
+    async def _numbers(self, query: MinerQuery, part: str = "", **bounds: int) -> list[int]:
+        # Numbers first: to sort whole rows costs several times as much.
+        if query.sort not in SORTED:
+            raise Invalid(f"Miners cannot be sorted by {query.sort!r}; try one of {', '.join(SORTED)}", field="sort")
+        where, values = self._conditions(query)
+        binary = ' collate "C"' if self._db.dialect == "postgresql" else ""
+        order = SORTED[query.sort].format(binary=binary) + (" desc" if query.descending else "") + " nulls last"
+        return await self._db.fetch(
+            int, f"select m.id from {CHOSEN}{where} order by {order}, m.id {part}", **bounds, **values
+        )
 
     def _conditions(self, query: MinerQuery) -> tuple[str, dict[str, object]]:
         conditions, values = [], dict[str, object]()

@@ -127,7 +127,14 @@ def _operation(entry: Entry, schemas: dict[Any, Schema], components: dict[str, S
     if facts.body:
         content = {"application/json": {"schema": schemas[facts.body]}}
         described["requestBody"] = {"required": True, "content": content}
+    elif facts.takes:
+        described["requestBody"] = {"required": True, "content": {media: _whole(media) for media in facts.takes}}
     return described
+
+
+def _whole(media: str) -> Schema:
+    """A table of rows, in a media type."""
+    return {"schema": {"type": "array", "items": {"type": "object"}} if "json" in media else {"type": "string"}}
 
 
 def _security(entry: Entry) -> list[Schema]:
@@ -181,6 +188,7 @@ def _responses(entry: Entry, schemas: dict[Any, Schema]) -> Schema:
     good: Schema = {"description": "Done." if facts.returns is None else facts.summary + "."}
     if facts.returns is not None:
         good["content"] = {facts.media: {"schema": schemas[returned(facts)]}}
+        good["content"] |= {media: _whole(media) for media in facts.also}
     if get_origin(facts.returns) is Page:
         note = "How many there are on all pages"
         good["headers"] = {"X-Total-Count": {"description": note, "schema": {"type": "integer"}, "required": True}}
@@ -212,7 +220,7 @@ def _errors(entry: Entry) -> Iterator[type[LinemanError]]:
         yield NotAllowed
     if entry.route.param_convertors and not any(issubclass(error, NotFound) for error in facts.errors):
         yield NotFound
-    if facts.body:
+    if facts.body or facts.takes:
         yield from (Invalid, TooLarge)
     elif facts.query:
         yield Invalid

@@ -79,6 +79,10 @@ class Operation:
     media: str = "application/json"
     summary: str = ""
     description: str = ""
+    #: Media types of a body that the handler reads by itself.
+    takes: tuple[str, ...] = ()
+    #: Another media type that the same answer may have, if that is asked for.
+    also: tuple[str, ...] = ()
 
 
 @attrs.define
@@ -143,6 +147,8 @@ def operation(
     anonymous: bool = False,
     tag: str = "",
     media: str = "application/json",
+    takes: tuple[str, ...] = (),
+    also: tuple[str, ...] = (),
 ) -> Callable[[F], F]:
     """Say what a handler takes and gives; its docstring becomes summary and description."""
 
@@ -150,7 +156,7 @@ def operation(
         summary, _, description = (handler.__doc__ or "").strip().partition("\n")
         facts = Operation(
             returns, body, query, status, errors, public or anonymous, anonymous, tag, media,
-            summary.rstrip("."), description.strip(),
+            summary.rstrip("."), description.strip(), takes, also,
         )  # fmt: skip
         setattr(handler, _MARK, facts)
         return handler

@@ -195,6 +195,15 @@ class MinerStore(Protocol):
 
     async def find(self, query: MinerQuery) -> MinerPage: ...
 
+    async def all(self) -> Sequence[Miner]:
+        """Every miner, in the order of their ids; for work on all of them, since it asks for no more."""
+
+    async def numbers(self, query: MinerQuery) -> Sequence[int]:
+        """The ids of all that a query finds, in its order; ``limit`` and ``offset`` do not count."""
+
+    async def some(self, miner_ids: Sequence[int]) -> Sequence[tuple[Miner, Snapshot]]:
+        """These miners in the order given, each with what is known of it now; those that are gone are left out."""
+
     async def get(self, miner_id: int, *, visible: frozenset[int] | None = None) -> Miner:
         """Raises ``UnknownMiner``, also for what the actor may not see."""
 
