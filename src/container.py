@@ -21,6 +21,9 @@ from .adapters.crypto.passwords import Argon2Hash
 from .adapters.crypto.tokens import JwtMint
 from .adapters.crypto.vault import FernetVault
 from .adapters.db.admin import check_key
+from .adapters.db.alert_outbox import SqlOutbox
+from .adapters.db.alert_rules import SqlRules
+from .adapters.db.alerts import SqlAlerts
 from .adapters.db.containers import SqlContainers
 from .adapters.db.engine import Database
 from .adapters.db.groups import SqlGroups
@@ -35,6 +38,8 @@ from .adapters.db.users import SqlUsers
 from .adapters.db.watches import SqlWatches
 from .adapters.devices.miners.driver import AsicDriver
 from .adapters.devices.miners.models import TomlCatalogue
+from .adapters.notify.apprise import AppriseNotifier
+from .core.alerts import Alerts, Channels, Dispatch, Judging, Maintenance, RuleBook
 from .core.identity import Identity, Passkeys, Tokens, Users
 from .core.identity import Policy as LoginPolicy
 from .core.journal import Journals
@@ -47,9 +52,11 @@ from .core.miners.groups import Groups
 from .core.miners.health import Policy
 from .core.miners.importing import Importing
 from .core.miners.inventory import Miners
+from .core.miners.kinds import KINDS
 from .core.miners.levels import Detail
 from .core.miners.places import Places
 from .core.miners.polling import Polling
+from .core.miners.reporting import Reporting
 from .core.miners.statistics import Statistics
 from .ports.miners import Miner
 from .ports.secrets import Secret
@@ -169,6 +176,32 @@ class House(containers.DeclarativeContainer):
     )
     tokens = providers.Singleton(Tokens, tokens=token_store, containers=container_store, journal=journal, clock=clock)
 
+    rule_store = providers.Singleton(SqlRules, database, vault)
+    alert_store = providers.Singleton(SqlAlerts, database)
+    outbox = providers.Singleton(SqlOutbox, database)
+    notifier = providers.Singleton(AppriseNotifier)
+    #: Every system adds its table.
+    alert_kinds = providers.Object({kind.kind: kind for kind in KINDS})
+    judging = providers.Singleton(
+        Judging, rule_store=rule_store, alert_store=alert_store, clock=clock, kinds=alert_kinds
+    )
+    dispatch = providers.Singleton(Dispatch, outbox=outbox, rule_store=rule_store, notifier=notifier, clock=clock)
+    alerts = providers.Singleton(Alerts, alert_store=alert_store, journal=journal, clock=clock)
+    rule_book = providers.Singleton(
+        RuleBook, rule_store=rule_store, containers=container_store, journal=journal, clock=clock, known=alert_kinds
+    )
+    channels = providers.Singleton(
+        Channels, rule_store=rule_store, outbox=outbox, notifier=notifier, journal=journal, clock=clock
+    )
+    maintenance = providers.Singleton(
+        Maintenance,
+        rule_store=rule_store,
+        containers=container_store,
+        journal=journal,
+        clock=clock,
+        systems=frozenset(kind.system for kind in KINDS),
+    )
+
     catalogue = providers.Singleton(TomlCatalogue)
     miner_driver = providers.Singleton(AsicDriver, reply_limit=settings.provided.reply_limit)
     miners = providers.Singleton(
@@ -206,6 +239,14 @@ class House(containers.DeclarativeContainer):
         journal=journal,
         clock=clock,
     )
+    reporting = providers.Singleton(
+        Reporting,
+        sink=judging,
+        container_store=container_store,
+        watch_store=watch_store,
+        clock=clock,
+        policy=providers.Singleton(miners_policy, settings),
+    )
     polling = providers.Singleton(
         Polling,
         driver=miner_driver,
@@ -213,7 +254,7 @@ class House(containers.DeclarativeContainer):
         watch_store=watch_store,
         journal=journal,
         clock=clock,
-        backlog=providers.Singleton(Backlog, watch_store, tell),
+        backlog=providers.Singleton(Backlog, watch_store, tell, reporting.provided.polled),
         policy=providers.Singleton(miners_policy, settings),
         interval=settings.provided.polling_interval,
         deadline=settings.provided.connection_timeout,

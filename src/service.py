@@ -5,6 +5,7 @@
 
 from collections.abc import AsyncGenerator, Callable, Coroutine, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from random import Random
 from typing import Any
 
@@ -16,6 +17,7 @@ from prometheus_client import CollectorRegistry
 from starlette.applications import Starlette
 
 from . import __version__
+from .adapters.http import alerts
 from .adapters.http.app import Faces, UnknownSystem, build_app
 from .adapters.http.bulk import BulkApi
 from .adapters.http.figures import PollingFigures
@@ -39,6 +41,10 @@ log = structlog.get_logger("lineman")
 SYSTEMS: Mapping[str, int] = {"miners": 8000}
 #: Seconds between two writes of what was polled, two looks for changed miners, two roll-ups.
 FLUSH_EVERY, LOOK_EVERY, ROLL_UP_EVERY = 1.5, 1.0, 30.0
+#: Between two looks at what time does to alerts, two goes at telling people, two reports of containers.
+JUDGE_EVERY, TELL_EVERY, REPORT_EVERY = 5.0, 5.0, 60.0
+#: How long alerts that are over stay in the list.
+ALERTS_KEPT = timedelta(days=365)
 #: Files that are open beside one per lane: databases, logs, people.
 SPARE_FILES = 1024
 
@@ -78,12 +84,13 @@ class Work:
             self.pacer.refresh()
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self.pacer.run)
-                for job in self._jobs():
+                for job in (*self._jobs(), *self._alert_jobs()):
                     tasks.start_soon(job.repeat, clock, self.random)
         finally:
             with anyio.CancelScope(shield=True), anyio.move_on_after(5):
                 await self._last_words()
             polling.forget()
+            self.house.judging().forget()
 
     def _jobs(self) -> Sequence[Job]:
         polling, series, clock = self.house.polling(), self.house.series_store(), self.house.clock()
@@ -102,6 +109,27 @@ class Work:
             Job("roll up", ROLL_UP_EVERY, lambda: series.roll_up(now=clock.now()), deadline=300),
             Job("prune", 3600, lambda: series.prune(now=clock.now()), deadline=900, slowest=7200),
             Job("forget old sessions", 3600, identity.sweep, slowest=7200),
+        )
+
+    def _alert_jobs(self) -> Sequence[Job]:
+        judging, dispatch, reporting = self.house.judging(), self.house.dispatch(), self.house.reporting()
+        rules, store, clock = self.house.rule_book(), self.house.alert_store(), self.house.clock()
+        polling = self.house.polling()
+
+        async def judge() -> None:
+            await rules.ensure_usual()
+            await judging.tick()
+
+        async def report() -> None:
+            await reporting.present(polling.watches().keys())
+            await reporting.pace(self.pacer.lag)
+            await reporting.containers()
+
+        return (
+            Job("judge what time changes", JUDGE_EVERY, judge, deadline=60, slowest=30),
+            Job("tell of alerts", TELL_EVERY, dispatch.send, deadline=300, slowest=60),
+            Job("report containers", REPORT_EVERY, report),
+            Job("forget old alerts", 3600, lambda: store.prune(before=clock.now() - ALERTS_KEPT), slowest=7200),
         )
 
     def _told(self, working: bool) -> None:
@@ -147,6 +175,9 @@ class Service:
             registry=registry,
             trust_local=self.settings.auth == "trust-local",
             public_url=self.settings.public_url,
+            everywhere=alerts.routes(
+                self.house.alerts(), self.house.rule_book(), self.house.channels(), self.house.maintenance()
+            ),
             body_limit=self.settings.body_limit,
         )
         bulk = BulkApi(self.house.importing(), self.house.exporting(), self.house.bulk(), polls)
@@ -160,9 +191,16 @@ class Service:
         figures: dict[str, float] = attrs.asdict(self.house.polling().stats())
         return figures | {"lag_s": round(self.work.pacer.lag, 3), "working": int(self.permit.working)}
 
+    def alert_figures(self) -> dict[str, Any]:
+        """How the judging and the telling go, in numbers."""
+        reporting = self.house.reporting()
+        figures: dict[str, Any] = attrs.asdict(self.house.judging().stats())
+        figures |= attrs.asdict(self.house.dispatch().stats())
+        return figures | {"unreported": reporting.lost, "unreported_because": reporting.error}
+
     async def stats(self) -> Mapping[str, Any]:
         """What ``/stats`` tells."""
-        return {"polling": self.figures(), "holder": self.permit.lease.holder}
+        return {"polling": self.figures(), "alerts": self.alert_figures(), "holder": self.permit.lease.holder}
 
     async def health(self) -> Health:
         """What ``/health`` tells: the lease is asked for in the database, so that it shows whether that is there."""

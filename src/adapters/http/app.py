@@ -47,6 +47,8 @@ class Faces:
     metrics: Metrics = attrs.field(default=attrs.Factory(lambda self: Metrics(self.registry), takes_self=True))
     trust_local: bool = False
     public_url: str | None = None
+    #: More routes that stand at the root and under every system, such as those of the alerts.
+    everywhere: Sequence[BaseRoute] = ()
     #: Bytes of a request's body, and seconds until the first byte of its answer.
     body_limit: int = 1 << 20
     deadline: float = DEADLINE
@@ -76,6 +78,7 @@ def build_app(
     process = HealthApi(house.version, house.health, house.stats, house.registry)
     frame = [
         *identity.routes(house.identity, house.users, house.tokens, house.journal, guard),
+        *house.everywhere,
         *process.routes(),
     ]
     routes = _all(house, systems, frame) if alone is None else _alone(house, alone, systems[alone], frame)

@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from ...ports.alerts import RuleStore, Window
+from ...ports.alerts import RuleStore, UnknownWindow, Window
 from ...ports.clock import Clock
 from ...ports.errors import Invalid
 from ...ports.identity import Actor, Permission
@@ -18,7 +18,7 @@ from .rule_book import check_containers
 
 @attrs.frozen
 class Maintenance:
-    """The windows.  All of it needs ``manage-alerts``."""
+    """The windows.  Changing them needs ``manage-alerts``; a client sees those about his containers."""
 
     rule_store: RuleStore
     containers: ContainerStore
@@ -29,13 +29,17 @@ class Maintenance:
 
     async def all(self, actor: Actor) -> Sequence[Window]:
         """All windows, the latest beginning first."""
-        allow(actor, Permission.MANAGE_ALERTS)
-        return await self.rule_store.windows()
+        allow(actor, Permission.SEE_ALERTS)
+        found = [narrowed(window, actor) for window in await self.rule_store.windows()]
+        return [window for window in found if window is not None]
 
     async def get(self, actor: Actor, window_id: int) -> Window:
-        """Raises ``UnknownWindow``."""
-        allow(actor, Permission.MANAGE_ALERTS)
-        return await self.rule_store.window(window_id)
+        """Raises ``UnknownWindow``, also for what the actor may not see."""
+        allow(actor, Permission.SEE_ALERTS)
+        found = narrowed(await self.rule_store.window(window_id), actor)
+        if found is None:
+            raise UnknownWindow(f"There is no maintenance window {window_id}")
+        return found
 
     async def add(self, actor: Actor, fields: Mapping[str, Any]) -> Window:
         """Plan a window: ``until``, and if not now ``since``; of what is not narrowed down it is about all.
@@ -85,3 +89,13 @@ class Maintenance:
         await self.journal.write(
             Entry(self.clock.now(), actor.name, f"alerts.{action}", f"maintenance {window.id}", "ok", detail)
         )
+
+
+def narrowed(window: Window, actor: Actor) -> Window | None:
+    """The window as the actor may see it: a client learns neither of other containers nor of single subjects."""
+    if actor.container_ids is None:
+        return window
+    his = tuple(number for number in window.container_ids if number in actor.container_ids)
+    if (window.container_ids or window.subject_ids) and not his:
+        return None
+    return attrs.evolve(window, container_ids=his, subject_ids=())

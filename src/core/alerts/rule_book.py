@@ -5,7 +5,7 @@ from typing import Any
 
 import attrs
 
-from ...ports.alerts import Kind, Rule, RuleStore
+from ...ports.alerts import Kind, Rule, RuleStore, UnknownRule
 from ...ports.clock import Clock
 from ...ports.errors import Invalid
 from ...ports.identity import Actor, Permission
@@ -23,7 +23,7 @@ def anything(revision: int) -> None:
 
 @attrs.frozen
 class RuleBook:
-    """The rules.  Changing and reading them needs ``manage-alerts``.
+    """The rules.  Changing them needs ``manage-alerts``; a client sees those that are about his containers.
 
     The one who judges learns of a change within seconds: an alert ends whose rule is gone,
     switched off, or not about its subject any more; a new threshold counts from the next facts on.
@@ -42,13 +42,17 @@ class RuleBook:
 
     async def all(self, actor: Actor) -> Sequence[Rule]:
         """All rules, by number."""
-        allow(actor, Permission.MANAGE_ALERTS)
-        return await self.rule_store.rules()
+        allow(actor, Permission.SEE_ALERTS)
+        found = [narrowed(rule, actor) for rule in await self.rule_store.rules()]
+        return [rule for rule in found if rule is not None]
 
     async def get(self, actor: Actor, rule_id: int) -> Rule:
-        """Raises ``UnknownRule``."""
-        allow(actor, Permission.MANAGE_ALERTS)
-        return await self.rule_store.rule(rule_id)
+        """Raises ``UnknownRule``, also for what the actor may not see."""
+        allow(actor, Permission.SEE_ALERTS)
+        found = narrowed(await self.rule_store.rule(rule_id), actor)
+        if found is None:
+            raise UnknownRule(f"There is no rule {rule_id}")
+        return found
 
     async def add(self, actor: Actor, kind: str, fields: Mapping[str, Any]) -> Rule:
         """Add a rule.  What is not given is what its kind starts with.
@@ -112,6 +116,16 @@ class RuleBook:
         await self.journal.write(
             Entry(self.clock.now(), actor.name, f"alerts.{action}", f"alert-rule {rule.id}", "ok", detail)
         )
+
+
+def narrowed(rule: Rule, actor: Actor) -> Rule | None:
+    """The rule as the actor may see it: a client learns neither of other containers nor of who is told."""
+    if actor.container_ids is None:
+        return rule
+    his = tuple(number for number in rule.container_ids if number in actor.container_ids)
+    if rule.container_ids and not his:
+        return None
+    return attrs.evolve(rule, container_ids=his, channel_ids=(), escalate_channel_ids=())
 
 
 async def check_containers(containers: ContainerStore, wanted: Collection[int]) -> None:

@@ -1,7 +1,7 @@
 """What waits to be stored: batches, and patience with a store that cannot be written."""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 
 import anyio
@@ -24,6 +24,8 @@ class Polled:
 
 #: Told of what a poll brought about, once that is stored.
 Tell = Callable[[Miner, Event], Any]
+#: Told of everything that was stored, to judge it; keeps its errors.
+Report = Callable[[Sequence[tuple[Miner, Observation, Sequence[Event]]]], Awaitable[None]]
 
 
 @attrs.define(eq=False)
@@ -32,6 +34,7 @@ class Backlog:
 
     store: WatchStore
     tell: Tell
+    report: Report | None = None
     #: Observations in one transaction, and those that may wait.
     batch: int = 2000
     bound: int = 50_000
@@ -71,6 +74,8 @@ class Backlog:
                 for polled in batch:
                     for event in polled.events:
                         self.tell(polled.miner, event)
+                if self.report is not None:
+                    await self.report([(polled.miner, polled.observation, polled.events) for polled in batch])
         return self.kept - before
 
     def _put_back(self, batch: list[Polled]) -> None:
