@@ -27,6 +27,7 @@ from .adapters.db.alerts import SqlAlerts
 from .adapters.db.containers import SqlContainers
 from .adapters.db.engine import Database
 from .adapters.db.groups import SqlGroups
+from .adapters.db.events import SqlEvents
 from .adapters.db.journal import SqlJournal
 from .adapters.db.lease import SqlLease
 from .adapters.db.miners import SqlMiners
@@ -50,6 +51,7 @@ from .core.miners.events import Event
 from .core.miners.exporting import Exporting
 from .core.miners.groups import Groups
 from .core.miners.health import Policy
+from .core.miners.chronicle import Chronicle
 from .core.miners.importing import Importing
 from .core.miners.inventory import Miners
 from .core.miners.kinds import KINDS
@@ -92,6 +94,7 @@ def retention(settings: Settings) -> Retention:
 
 def login_policy(settings: Settings) -> LoginPolicy:
     return LoginPolicy(
+        events=timedelta(days=settings.event_days),
         registration_open=settings.registration == "open",
         login=timedelta(minutes=settings.login_minutes),
         session=timedelta(hours=settings.session_hours),
@@ -163,6 +166,7 @@ class House(containers.DeclarativeContainer):
         mint=mint,
         journal=journal,
         clock=clock,
+    event_store = providers.Singleton(SqlEvents, database)
         policy=providers.Singleton(login_policy, settings),
     )
     users = providers.Singleton(
@@ -282,3 +286,4 @@ async def opened(house: House) -> AsyncGenerator[House]:
     async with house.database() as database:
         await check_key(database, house.vault())
         yield house
+    chronicle = providers.Singleton(Chronicle, miner_store=miner_store, event_store=event_store, clock=clock)

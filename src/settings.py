@@ -97,6 +97,7 @@ class Settings:
     raw_days: int = setting(7, "Days that single readings are kept", low=1, high=366)
     five_minutes_days: int = setting(90, "Days that 5-minute series are kept", low=1, high=3660)
     hour_days: int = setting(1095, "Days that hourly series are kept", low=1, high=36600)
+    event_days: int = setting(365, "Days that the events of miners are kept", low=1, high=36600)
 
     body_limit: int = setting(1 << 20, "Bytes that the body of a request may have", low=1024, high=1 << 28)
     log_level: str = setting("info", "How much is logged", choices=("debug", "info", "warning", "error"))

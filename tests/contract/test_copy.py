@@ -17,6 +17,7 @@ from lineman.adapters.db.catalogue import SEALED, columns, tables
 from lineman.adapters.db.containers import SqlContainers
 from lineman.adapters.db.copy import TYPES, copy_all
 from lineman.adapters.db.engine import Database
+from lineman.adapters.db.events import SqlEvents
 from lineman.adapters.db.groups import SqlGroups
 from lineman.adapters.db.journal import SqlJournal
 from lineman.adapters.db.miners import SqlMiners
@@ -26,12 +27,14 @@ from lineman.adapters.db.series import SqlSeries
 from lineman.adapters.db.sqlite import SqliteDatabase
 from lineman.adapters.db.tokens import SqlTokens
 from lineman.adapters.db.users import SqlUsers
+from lineman.adapters.db.uses import SqlUses
 from lineman.adapters.db.watches import SqlWatches
 from lineman.ports.errors import Conflict, Invalid
 from lineman.ports.identity import NewUser, Role, Session, Token
 from lineman.ports.journal import Entry
 from lineman.ports.miners.groups import NewGroup
 from lineman.ports.miners.inventory import MinerQuery, NewContainer, NewMiner
+from lineman.ports.miners.past import EventKind, MinerEvent
 from lineman.ports.miners.reading import Maker, Reading, State
 from lineman.ports.miners.watch import Availability, Level, Observation, Sample, Watch
 from lineman.ports.secrets import Sealed, Secret
@@ -65,9 +68,9 @@ async def fill(db: Database) -> None:
     watch = Watch(1, Availability.ONLINE, state=State.MINING, polled_at=NOW)
     for minute in (0, 6, 12):
         at = NOW + timedelta(minutes=minute)
-        await SqlWatches(db, vault).keep(
-            [Observation(watch, Sample(1, at, hash_rate_hs=1e14), Reading(Maker.AVALON, State.MINING), b'{"a": 1}', 1)]
-        )
+        reading, event = Reading(Maker.AVALON, State.MINING), MinerEvent(1, at, EventKind.RESTART, "60", "1")
+        seen = Observation(watch, Sample(1, at, hash_rate_hs=1e14), reading, b'{"a": 1}', 1, events=(event,))
+        await SqlWatches(db, vault).keep([seen])
     await SqlSeries(db, Retention()).roll_up(now=NOW + timedelta(hours=2))
 
 
@@ -102,6 +105,11 @@ async def test_a_copy_brings_everything_and_goes_on_where_the_source_stopped(
         before = await SqlSeries(source, Retention()).chart(1, **span, level=level)
         assert await SqlSeries(target, Retention()).chart(1, **span, level=level) == before
         assert before
+    happened = await SqlEvents(source).of(1, **span, limit=9)
+    assert await SqlEvents(target).of(1, **span, limit=9) == happened
+    assert len(happened) == 3
+    hours = [(0, 10**6)]
+    assert await SqlUses(target).used([1], hours) == await SqlUses(source).used([1], hours) != []
     everything = MinerQuery(sort="name")
     assert await SqlMiners(target, new).find(everything) == await SqlMiners(source, old).find(everything)
     assert await SqlGroups(target, new).all() == await SqlGroups(source, old).all()

@@ -34,28 +34,29 @@ class Row:
         return ", ".join(f"{alias}.{name}" for name in self.columns)
 
 
-def _row(**fields: str) -> Row:
+def row_of(**fields: str) -> Row:
+    """Columns and their types."""
     return Row(tuple(fields.items()))
 
 
-WATCH = _row(
+WATCH = row_of(
     miner_id="int4", availability="text", misses="int4", state="text", fingerprint="text", polled_at="timestamptz",
     seen_at="timestamptz", availability_since="timestamptz", state_since="timestamptz", error="text",
     error_detail="text", uptime_s="int8", accepted="int8", rejected="int8", active_pool="int8",
     last_share_at="timestamptz", restarts="int4", pool_switches="int4", reject_ratio="float8", reasons="text",
     doubts="int4",
 )  # fmt: skip
-SAMPLE = _row(
+SAMPLE = row_of(
     slot="int4", miner_id="int4", at="timestamptz", container_id="int4", state="text", hash_rate_hs="float8",
     hash_rate_nominal_hs="float8", accepted="int8", rejected="int8", pool_switches="int4", restarts="int4",
     temperature="float8", fan_speed="int8", power_w="float8", hw_errors="int8", uptime_s="int8", error="text",
 )  # fmt: skip
-LAST = _row(
+LAST = row_of(
     miner_id="int4", at="timestamptz", algorithm="text", model="text", hash_rate_hs="float8",
     hash_rate_nominal_hs="float8", accepted="int8", rejected="int8", pool_switches="int4", restarts="int4",
-    temperature="float8", fan_speed="int8", power_w="float8", uptime_s="int8",
+    temperature="float8", fan_speed="int8", power_w="float8", uptime_s="int8", power_kind="text",
 )  # fmt: skip
-READING = _row(miner_id="int4", reading="bytea", raw="bytea")
+READING = row_of(miner_id="int4", reading="bytea", raw="bytea")
 
 
 def watch_row(watch: Watch) -> Sequence[object]:
@@ -123,6 +124,7 @@ def last_row(sample: Sample, reading: Reading) -> Sequence[object]:
         sample.fan_speed,
         finite(sample.power_w),
         sample.uptime_s,
+        reading.power_kind and reading.power_kind.value,
     )
 
 

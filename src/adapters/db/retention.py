@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 import attrs
 
 from .engine import Database
+from .events import prune_events
 from .partitions import Partitions
 from .series_time import HOURS_A_DAY, SLOTS_AN_HOUR, day_of, hour_of, slot_of
 
@@ -16,6 +17,7 @@ class Retention:
     raw: timedelta = timedelta(days=7)
     five_minutes: timedelta = timedelta(days=90)
     hours: timedelta = timedelta(days=1095)
+    events: timedelta = timedelta(days=365)
 
 
 #: A clock that is further from where it was seen last has jumped, or we were away.
@@ -52,7 +54,10 @@ async def prune(db: Database, keep: Retention, partitions: Partitions | None, *,
         else:
             gone += await _delete(db, series)
     gone += await _delete_sums(db, "container_5m", "slot", five * SLOTS_AN_HOUR)
-    return gone + await _delete_sums(db, "container_1h", "hour", hours * HOURS_A_DAY)
+    gone += await prune_events(db, now - keep.events)
+    for table in ("container_1h", "container_use_1h"):
+        gone += await _delete_sums(db, table, "hour", hours * HOURS_A_DAY)
+    return gone
 
 
 @attrs.frozen

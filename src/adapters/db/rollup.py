@@ -11,6 +11,7 @@ from datetime import datetime
 
 from .engine import Database, Transaction
 from .series_time import SLOTS_AN_HOUR, hour_of, slot_of
+from .uses import account
 
 
 def _replaced(key: str, *columns: str) -> str:
@@ -21,20 +22,22 @@ MINER = (
     "polls", "misses", "hash_rate_hs", "hash_rate_min_hs", "hash_rate_max_hs", "temperature_max", "fan_speed_max",
     "fan_speed_min", "power_w", "accepted", "rejected", "restarts", "pool_switches",
 )  # fmt: skip
+#: Of 5 minutes only; one that was moved meanwhile counts in one of its places.
+PLACED = (*MINER, "container_id")
 CONTAINER = (
     "miners", "seen", "hashing", "hash_rate_hs", "hash_rate_nominal_hs", "power_w", "temperature_max",
     "temperature_avg", "accepted", "rejected",
 )  # fmt: skip
 
 MINERS_5M = f"""
-insert into miner_5m (hour, miner_id, slot, {", ".join(MINER)})
+insert into miner_5m (hour, miner_id, slot, {", ".join(PLACED)})
 select cast(:hour as integer), miner_id, slot, count(*) - count(error), count(error),
        avg(hash_rate_hs), min(hash_rate_hs), max(hash_rate_hs), max(temperature), max(fan_speed), min(fan_speed),
-       avg(power_w), sum(accepted_new), sum(rejected_new), sum(restarts_new), sum(switches_new)
+       avg(power_w), sum(accepted_new), sum(rejected_new), sum(restarts_new), sum(switches_new), max(container_id)
 from miner_sample
 where slot = :slot
 group by slot, miner_id
-{_replaced("hour, miner_id, slot", *MINER)}
+{_replaced("hour, miner_id, slot", *PLACED)}
 """
 
 #: A miner counts where it was when it was polled.
@@ -73,14 +76,14 @@ group by hour, miner_id
 
 #: Sums are means over the hour's intervals, counts the most that were there at once.
 CONTAINERS_1H = f"""
-insert into container_1h (container_id, hour, {", ".join(CONTAINER)})
+insert into container_1h (container_id, hour, {", ".join(CONTAINER)}, slots)
 select p.container_id, cast(:hour as integer), max(p.miners), max(p.seen), max(p.hashing), avg(p.hash_rate_hs),
        avg(p.hash_rate_nominal_hs), avg(p.power_w), max(p.temperature_max), avg(p.temperature_avg), sum(p.accepted),
-       sum(p.rejected)
+       sum(p.rejected), count(*)
 from container c cross join container_5m p
 where p.container_id = c.id and p.slot between :first and :last
 group by p.container_id
-{_replaced("container_id, hour", *CONTAINER)}
+{_replaced("container_id, hour", *CONTAINER, "slots")}
 """
 
 #: So many intervals are done in one call; the next call goes on.
@@ -130,4 +133,5 @@ async def _roll_hour(tx: Transaction, hour: int) -> int:
     await tx.run(MINERS_1H, hour=hour, day=hour // 24)
     first = hour * SLOTS_AN_HOUR
     await tx.run(CONTAINERS_1H, hour=hour, first=first, last=first + SLOTS_AN_HOUR - 1)
+    await account(tx, hour)
     return 1

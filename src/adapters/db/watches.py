@@ -15,7 +15,9 @@ import msgspec
 from ...ports.miners.inventory import Miner
 from ...ports.miners.watch import Observation, Snapshot, Totals, Watch, WatchStore
 from ...ports.secrets import Vault
+from .changes import note_batch
 from .engine import Database, Transaction
+from .events import EVENT, KEEP_EVENTS, event_rows
 from .inbox import LAST, READING, SAMPLE, WATCH, Row, last_row, reading_row, sample_row, watch_row
 from .miners import COLUMNS, SOURCE
 from .opening import Opener
@@ -67,6 +69,7 @@ class _Batch:
     slots: frozenset[int]
     #: Devices that were learnt, by miner.
     hardware: Mapping[int, str]
+    events: list[Sequence[object]]
 
 
 class SqlWatches(WatchStore):
@@ -96,6 +99,7 @@ class SqlWatches(WatchStore):
             for batch in batches:
                 await _store(tx, batch)
             # Last, since on PostgreSQL these rows are held until the end.
+            await note_batch(tx, [observation.watch.miner_id for observation in observations])
             for slot in sorted(frozenset().union(*(batch.slots for batch in batches))):
                 await tx.run(
                     "insert into pending_slot (slot) values (:slot) "
@@ -143,6 +147,7 @@ def _batch(observations: Sequence[Observation]) -> _Batch:
         readings=[reading_row(seen.watch.miner_id, reading, seen.raw) for seen, reading in good],
         slots=frozenset(slot_of(observation.sample.at) for observation in observations),
         hardware={seen.watch.miner_id: seen.hardware_id for seen in observations if seen.hardware_id is not None},
+        events=event_rows(event for seen in observations for event in seen.events),
     )
 
 
@@ -150,7 +155,7 @@ async def _store(tx: Transaction, batch: _Batch) -> None:
     # Samples before the last figures: what a counter gained is taken from those of the poll before.
     for statement, row, rows in (
         (KEEP_SAMPLES, SAMPLE, batch.samples), (KEEP_WATCHES, WATCH, batch.watches), (KEEP_LAST, LAST, batch.last),
-        (KEEP_READINGS, READING, batch.readings),
+        (KEEP_READINGS, READING, batch.readings), (KEEP_EVENTS, EVENT, batch.events),
     ):  # fmt: skip
         if rows:
             await tx.pour(statement, row.columns, row.types, rows)

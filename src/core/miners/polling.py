@@ -21,6 +21,7 @@ from ..permissions import allow
 from .backlog import Backlog, Polled
 from .events import Answered, Missed, Outcome
 from .health import Policy
+from .recording import record
 from .pacing import next_due
 from .rules import moved, observe
 
@@ -243,6 +244,7 @@ class Polling:
 
     def stats(self) -> PollingStats:
         """How it goes."""
+            events=record(miner.id, sample.at, events, answer.reading if answer else None),
         return PollingStats(
             miners=len(self._miners),
             polls=self._polls,

@@ -1,12 +1,11 @@
 """What was: histories and charts of miners and containers, and the totals of now."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import attrs
 
 from ...ports.clock import Clock
-from ...ports.errors import Invalid
 from ...ports.identity import Actor, Permission
 from ...ports.miners import (
     Container,
@@ -23,11 +22,9 @@ from ...ports.miners import (
 from ..permissions import allow
 from .derive import Unit, unit
 from .levels import Detail, chief_algorithm, level_for, level_named, together
+from .spans import LONGEST, MOST_ROWS, between, span_of
 
-#: Hours that one question may span: ten years.
-LONGEST = 87_840
-#: Rows of one history.
-MOST_ROWS = 1000
+__all__ = ["LONGEST", "MOST_ROWS", "Chart", "ContainerChart", "History", "Overview", "Statistics"]
 
 
 @attrs.frozen
@@ -90,8 +87,8 @@ class Statistics:
             Invalid: ``hours`` or ``limit`` is out of bounds.
         """
         allow(actor, Permission.SEE_STATISTICS)
-        _between("hours", hours, LONGEST)
-        _between("limit", limit, MOST_ROWS)
+        between("hours", hours, LONGEST)
+        between("limit", limit, MOST_ROWS)
         await self.miner_store.get(miner_id, visible=actor.container_ids)
         now = self.clock.now()
         # A clock that was set back has left samples ahead of now: they belong to the newest.
@@ -122,7 +119,7 @@ class Statistics:
         """
         allow(actor, Permission.SEE_STATISTICS)
         now = self.clock.now()
-        since, until = _span(now, hours, since, until)
+        since, until = span_of(now, hours, since, until)
         chosen = level_named(level, since, until, now=now, detail=self.detail)
         await self.miner_store.get(miner_id, visible=actor.container_ids)
         points = await self.series_store.chart(miner_id, since=since, until=until, level=chosen)
@@ -136,7 +133,7 @@ class Statistics:
             Invalid: ``hours`` is out of bounds.
         """
         allow(actor, Permission.SEE_STATISTICS)
-        _between("hours", hours, LONGEST)
+        between("hours", hours, LONGEST)
         container = await self.container_store.get(container_id, visible=actor.container_ids)
         until = self.clock.now()
         since = until - timedelta(hours=hours)
@@ -164,38 +161,3 @@ class Statistics:
     async def _algorithm(self, miner_id: int) -> str | None:
         reading = (await self.watch_store.get(miner_id)).reading
         return reading.algorithm if reading else None
-
-
-def _span(
-    now: datetime, hours: int | None, since: datetime | None, until: datetime | None
-) -> tuple[datetime, datetime]:
-    if since is not None and hours is not None:
-        raise Invalid("give either hours or since, not both", field="hours")
-    hours = 24 if hours is None else hours
-    _between("hours", hours, LONGEST)
-    end = _in_utc("until", until) or now
-    try:
-        start = _in_utc("since", since) or end - timedelta(hours=hours)
-    except OverflowError:
-        raise Invalid("lies before the calendar begins", field="until") from None
-    if start >= end:
-        raise Invalid(f"{start.isoformat()} is not before the end of the span", field="since")
-    if end - start > timedelta(hours=LONGEST):
-        raise Invalid(f"lies more than {LONGEST} hours before the end", field="since")
-    return start, end
-
-
-def _in_utc(field: str, moment: datetime | None) -> datetime | None:
-    if moment is None:
-        return None
-    if moment.tzinfo is None:
-        raise Invalid("needs a time zone, such as Z or +03:00", field=field)
-    try:
-        return moment.astimezone(UTC)
-    except OverflowError:
-        raise Invalid("lies outside the calendar", field=field) from None
-
-
-def _between(field: str, value: int, most: int) -> None:
-    if not 1 <= value <= most:
-        raise Invalid(f"{value} is not between 1 and {most}", field=field)

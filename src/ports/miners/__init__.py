@@ -71,8 +71,11 @@ from .watch import (
     Totals,
     Watch,
     WatchStore,
+from .live import Changes, ChangeStore
 )
+from .past import EventKind, EventStore, MinerEvent
 
+from .report import Use, UseStore
 __all__ = [
     "SORTS",
     "Ability",
@@ -100,11 +103,18 @@ __all__ = [
     "Level",
     "Light",
     "Maker",
+    "ChangeStore",
+    "Changes",
     "Miner",
     "MinerControl",
     "MinerDown",
     "MinerDriver",
     "MinerExists",
+    "Doors",
+    "EventKind",
+    "EventStore",
+    "Find",
+    "FindStatus",
     "MinerPage",
     "MinerQuery",
     "MinerStore",
@@ -124,6 +134,7 @@ __all__ = [
     "PlaceTaken",
     "Point",
     "Pool",
+    "MinerEvent",
     "PowerKind",
     "PowerLimit",
     "Reading",
@@ -155,3 +166,5 @@ __all__ = [
     "WritesDisabled",
     "kind_of",
 ]
+    "Use",
+    "UseStore",

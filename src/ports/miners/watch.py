@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import attrs
 
 from .driver import Fingerprint
+from .past import MinerEvent
 from .reading import Reading, State
 
 if TYPE_CHECKING:
@@ -110,6 +111,8 @@ class Observation:
     container_id: int | None = None
     #: Which device it is, where that was not known yet.
     hardware_id: str | None = None
+    #: What it showed to have changed.
+    events: tuple[MinerEvent, ...] = ()
 
 
 class Level(StrEnum):
@@ -184,9 +187,9 @@ class WatchStore(Protocol):
         """All miners that are to be polled."""
 
     async def keep(self, observations: Sequence[Observation]) -> None:
-        """Store a batch in one transaction: latest states, raw replies and samples, all or nothing.
+        """Store a batch in one transaction: latest states, raw replies, samples and events, all or nothing.
 
-        Storing one observation twice leaves one sample.  A miner that was
+        Storing one observation twice leaves one sample and each event once.  A miner that was
         removed meanwhile is passed over.
         """
 
