@@ -17,6 +17,7 @@ TABLES = {
 SEALED = (
     ("miner", "id", "password_sealed"),
     ("miner_group", "id", "password_sealed"),
+    ("discovery", "id", "password_sealed"),
     ("alert_channel", "id", "url_sealed"),
     ("key_check", "name", "word_sealed"),
 )

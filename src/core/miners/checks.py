@@ -218,4 +218,6 @@ CONTAINER: Mapping[str, Check] = {
     "slots": optional(size),
 }
 
+LOGIN: Mapping[str, Check] = {"username": text, "password": optional(secret)}
+
 GROUP: Mapping[str, Check] = {"name": name, "username": text, "password": optional(secret)}

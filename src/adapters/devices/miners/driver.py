@@ -12,6 +12,7 @@ from ....ports.miners import (
     Answer,
     BadRequest,
     Fingerprint,
+    Knocked,
     NotAMiner,
     NotJson,
     Reading,
@@ -28,6 +29,7 @@ from .hardware import asked, hardware_id
 from .identify import DIALECTS, identify
 from .transports.api3 import converse
 from .transports.cgminer import exchange
+from .transports.knock import knock
 from .transports.web import Web
 from .words import Way
 
@@ -36,6 +38,8 @@ _MISFITS = (UnknownCommand, BadRequest, NotJson, NotAMiner, Refusing)
 
 #: The part of the time left that a question may take whose answer is not needed.
 _PATIENCE = 0.5
+#: Seconds that a knock may wait for those who talk to the device.
+_QUEUE_PATIENCE = 30.0
 #: Seconds that the question which device it is may take.
 _ID_PATIENCE = 2.0
 
@@ -79,6 +83,14 @@ class AsicDriver:
             yield
         finally:
             self._end(device)
+
+    async def knock(self, device: Target, port: int, *, patience: float) -> Knocked:
+        """See ``MinerProbe.knock``."""
+        try:
+            async with asyncio.timeout(patience + _QUEUE_PATIENCE), self.alone(device):
+                return await knock(device.host, port, patience)
+        except TimeoutError:
+            return Knocked.SILENT
 
     async def _turn(self, device: tuple[str, int]) -> None:
         """Wait for one's turn: a miner serves one client at a time and cuts the answers of others."""
