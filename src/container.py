@@ -20,6 +20,7 @@ from .adapters.crypto.keys import split_keys
 from .adapters.crypto.passwords import Argon2Hash
 from .adapters.crypto.tokens import JwtMint
 from .adapters.crypto.vault import FernetVault
+from .adapters.db.actions import SqlActions
 from .adapters.db.admin import check_key
 from .adapters.db.alert_outbox import SqlOutbox
 from .adapters.db.alert_rules import SqlRules
@@ -37,6 +38,8 @@ from .adapters.db.sqlite import SqliteDatabase
 from .adapters.db.tokens import SqlTokens
 from .adapters.db.users import SqlUsers
 from .adapters.db.watches import SqlWatches
+from .adapters.devices.miners.controls.control import AsicControl
+from .adapters.devices.miners.controls.table import CONTROLS
 from .adapters.devices.miners.driver import AsicDriver
 from .adapters.devices.miners.models import TomlCatalogue
 from .adapters.notify.apprise import AppriseNotifier
@@ -45,7 +48,8 @@ from .core.identity import Identity, Passkeys, Tokens, Users
 from .core.identity import Policy as LoginPolicy
 from .core.journal import Journals
 from .core.lease import WorkingLease
-from .core.miners.backlog import Backlog
+from .core.miners.actions import Actions
+from .core.miners.backlog import Backlog, Reports
 from .core.miners.bulk import Bulk
 from .core.miners.events import Event
 from .core.miners.exporting import Exporting
@@ -60,7 +64,8 @@ from .core.miners.places import Places
 from .core.miners.polling import Polling
 from .core.miners.reporting import Reporting
 from .core.miners.statistics import Statistics
-from .ports.miners import Miner
+from .core.miners.turns import Turns
+from .ports.miners import Miner, Order
 from .ports.secrets import Secret
 from .settings import BadSetting, Settings
 
@@ -114,6 +119,11 @@ def chart_detail(settings: Settings) -> Detail:
 def tell(miner: Miner, event: Event) -> None:
     """Write what happened to a miner into the log."""
     log.info("miner", id=miner.id, name=miner.name, happened=type(event).__name__, detail=str(event))
+
+
+def tell_order(order: Order) -> None:
+    """Write what became of an action into the log."""
+    log.info("action", id=order.id, miner=order.miner_id, action=order.action, status=order.status, detail=order.detail)
 
 
 def postgres(dsn: str) -> Database:
@@ -251,14 +261,34 @@ class House(containers.DeclarativeContainer):
         clock=clock,
         policy=providers.Singleton(miners_policy, settings),
     )
+    turns = providers.Singleton(Turns)
+    actions = providers.Singleton(
+        Actions,
+        control=providers.Singleton(
+            AsicControl, miner_driver, providers.Object(CONTROLS), reply_limit=settings.provided.reply_limit
+        ),
+        order_store=providers.Singleton(SqlActions, database),
+        miner_store=miner_store,
+        watch_store=watch_store,
+        journal=journal,
+        clock=clock,
+        alone=turns.provided.alone,
+        tell=providers.Object(tell_order),
+    )
     polling = providers.Singleton(
         Polling,
+        turns=turns,
         driver=miner_driver,
         miner_store=miner_store,
         watch_store=watch_store,
         journal=journal,
         clock=clock,
-        backlog=providers.Singleton(Backlog, watch_store, tell, reporting.provided.polled),
+        backlog=providers.Singleton(
+            Backlog,
+            watch_store,
+            tell,
+            providers.Singleton(Reports, reporting.provided.polled, actions.provided.observed),
+        ),
         policy=providers.Singleton(miners_policy, settings),
         interval=settings.provided.polling_interval,
         deadline=settings.provided.connection_timeout,

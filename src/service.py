@@ -18,12 +18,13 @@ from starlette.applications import Starlette
 
 from . import __version__
 from .adapters.http import alerts
+from .adapters.http.actions import ActionApi
 from .adapters.http.app import Faces, UnknownSystem, build_app
 from .adapters.http.bulk import BulkApi
 from .adapters.http.figures import PollingFigures
 from .adapters.http.health import Health
 from .adapters.http.miners import MinerApi
-from .adapters.http.passing import Polls
+from .adapters.http.passing import Acts, Holder, Polls
 from .adapters.http.places import PlaceApi
 from .adapters.http.security import check_bind
 from .adapters.http.server import bind, serve, url_of
@@ -45,6 +46,8 @@ FLUSH_EVERY, LOOK_EVERY, ROLL_UP_EVERY = 1.5, 1.0, 30.0
 JUDGE_EVERY, TELL_EVERY, REPORT_EVERY = 5.0, 5.0, 60.0
 #: How long alerts that are over stay in the list.
 ALERTS_KEPT = timedelta(days=365)
+#: Seconds between two looks for actions to carry out and for their effects; miners looked at for that at once.
+ACT_EVERY, ATTEND_EVERY, LOOKS_AT_ONCE = 0.5, 2.0, 20
 #: Files that are open beside one per lane: databases, logs, people.
 SPARE_FILES = 1024
 
@@ -81,10 +84,11 @@ class Work:
         polling, clock = self.house.polling(), self.house.clock()
         try:
             await polling.reload()
+            await self.house.actions().recover()
             self.pacer.refresh()
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self.pacer.run)
-                for job in (*self._jobs(), *self._alert_jobs()):
+                for job in (*self._jobs(), *self._alert_jobs(), *self._action_jobs()):
                     tasks.start_soon(job.repeat, clock, self.random)
         finally:
             with anyio.CancelScope(shield=True), anyio.move_on_after(5):
@@ -110,6 +114,28 @@ class Work:
             Job("prune", 3600, lambda: series.prune(now=clock.now()), deadline=900, slowest=7200),
             Job("forget old sessions", 3600, identity.sweep, slowest=7200),
         )
+
+    def _action_jobs(self) -> Sequence[Job]:
+        actions = self.house.actions()
+        return (
+            Job("tell miners what to do", ACT_EVERY, actions.work, deadline=150, slowest=5),
+            Job("look at what was told", ATTEND_EVERY, self.attend, deadline=90, slowest=15),
+        )
+
+    async def attend(self) -> None:
+        """Look at miners that were told something, a few at a time, and give up what is overdue."""
+        polling, lanes = self.house.polling(), anyio.CapacityLimiter(LOOKS_AT_ONCE)
+
+        async def look(miner_id: int) -> None:
+            async with lanes:
+                try:
+                    await polling.look(miner_id)
+                except LinemanError as error:
+                    log.debug("no look at a miner", id=miner_id, code=error.code, detail=error.detail)
+
+        async with anyio.create_task_group() as tasks:
+            for miner_id in await self.house.actions().tend():
+                tasks.start_soon(look, miner_id)
 
     def _alert_jobs(self) -> Sequence[Job]:
         judging, dispatch, reporting = self.house.judging(), self.house.dispatch(), self.house.reporting()
@@ -137,6 +163,7 @@ class Work:
 
     async def _last_words(self) -> None:
         try:
+            await self.house.actions().forget()
             await self.house.polling().flush()
         except LinemanError as error:
             log.error("polls were not written at the end", code=error.code, detail=error.detail)
@@ -180,9 +207,11 @@ class Service:
             ),
             body_limit=self.settings.body_limit,
         )
+        acts = Acts(self.house.actions(), self.permit, Holder(self.house.passkey(), self.http))
+        actions = ActionApi(self.house.actions(), acts)
         bulk = BulkApi(self.house.importing(), self.house.exporting(), self.house.bulk(), polls)
         places = PlaceApi(self.house.places(), self.house.groups())
-        routes = {"miners": [*api.routes(), *places.routes(), *bulk.routes()]}
+        routes = {"miners": [*api.routes(), *places.routes(), *bulk.routes(), *actions.routes()]}
         wanted = {name: routes[name] for name in systems or SYSTEMS}
         return build_app(faces, systems=wanted, alone=systems[0] if len(systems) == 1 else None)
 

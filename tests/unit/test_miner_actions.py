@@ -12,7 +12,6 @@ import pytest
 from lineman.core.miners import acting
 from lineman.core.miners.action_checks import PoolDraft, action_of
 from lineman.core.miners.actions import Actions
-from lineman.core.miners.backlog import Polled
 from lineman.ports.clock import Clock
 from lineman.ports.errors import ConfirmationNeeded, Invalid, NotAllowed, Unavailable
 from lineman.ports.identity import Actor, Role
@@ -28,7 +27,6 @@ from lineman.ports.miners import (
     Light,
     Maker,
     Miner,
-    MinerPage,
     MinerQuery,
     NewPool,
     NotPossible,
@@ -47,6 +45,7 @@ from lineman.ports.miners import (
     Target,
     TimedOut,
     Unanswered,
+    UnknownMiner,
     Wake,
     Watch,
 )
@@ -204,7 +203,6 @@ class Memory:
     orders: dict[int, Order] = attrs.field(factory=dict)
     entries: list[Entry] = attrs.field(factory=list)
     full: bool = False
-    miners: int = 3
 
     async def add(self, order: Order) -> Order:
         if any(one.miner_id == order.miner_id and one.status in acting.UNDER_WAY for one in self.orders.values()):
@@ -227,9 +225,11 @@ class Memory:
     async def get(self, miner_id: int, **_: Any) -> Any:
         return attrs.evolve(MINER, id=miner_id)
 
-    async def find(self, query: MinerQuery) -> MinerPage:
-        items = tuple((attrs.evolve(MINER, id=n + 1), Snapshot(Watch(n + 1))) for n in range(self.miners))
-        return MinerPage(items, self.miners)
+    async def numbers(self, query: MinerQuery) -> Sequence[int]:
+        return [1, 2, 3]
+
+    async def some(self, miner_ids: Sequence[int]) -> Sequence[tuple[Miner, Snapshot]]:
+        return [(attrs.evolve(MINER, id=one), Snapshot(Watch(one))) for one in miner_ids if one < 9]
 
     async def write(self, entry: Entry) -> None:
         self.entries.append(entry)
@@ -277,8 +277,8 @@ def made() -> Made:
     return make
 
 
-def polled(state: State, at: datetime, miner_id: int = 1) -> Polled:
-    return Polled(MINER, Observation(Watch(miner_id), Sample(miner_id, at), Reading(Maker.AVALON, state)))
+def polled(state: State, at: datetime) -> tuple[Miner, Observation, tuple[()]]:
+    return MINER, Observation(Watch(1), Sample(1, at), Reading(Maker.AVALON, state)), ()
 
 
 @pytest.mark.anyio
@@ -307,7 +307,8 @@ async def test_a_kill_while_the_command_is_sent_is_told_and_never_sent_again(mad
         tasks.start_soon(actions.work)
         await hands.started.wait()
         tasks.cancel_scope.cancel()
-    assert kept.status == ["requested"]
+    # A kill leaves it as it was stored before the command left.
+    kept.orders[1] = attrs.evolve(kept.orders[1], status=S.REQUESTED, detail="", finished_at=None)
     later, _, others, _ = made(Accepted(), kept)
     await later.recover()
     await later.work()
@@ -324,6 +325,17 @@ async def test_a_kill_before_the_command_was_sent_fails_it_and_frees_the_miner(m
     assert (kept.status, hands.done) == (["failed"], [])
     await later.order(OPERATOR, MINER, Sleep())
     assert kept.status == ["failed", "accepted"]
+
+
+@pytest.mark.anyio
+async def test_a_stop_while_the_command_is_sent_is_told_at_once(made: Made) -> None:
+    actions, kept, hands, _ = made(None)
+    async with anyio.create_task_group() as tasks:
+        await actions.order_all(OPERATOR, [MINER], Reboot())
+        tasks.start_soon(actions.work)
+        await hands.started.wait()
+        tasks.cancel_scope.cancel()
+    assert kept.status == ["unverified"]
 
 
 @pytest.mark.anyio
@@ -370,6 +382,11 @@ async def test_orders_need_a_permission_and_a_confirmation_that_names_the_miners
         await actions.may_order(OPERATOR, 1, Reboot(), confirmed=False)
     with pytest.raises(ConfirmationNeeded, match=r"reboot of 3 miners \(m1, m1, m1\)"):
         await actions.may_order_all(OPERATOR, MinerQuery(), None, Reboot(), confirmed=False)
+    with pytest.raises(UnknownMiner, match="9"):
+        await actions.may_order_all(OPERATOR, MinerQuery(), [1, 9], Reboot(), confirmed=True)
+    client = attrs.evolve(OPERATOR, container_ids=frozenset({5}))
+    with pytest.raises(UnknownMiner, match="2"):
+        await actions.may_order_all(client, MinerQuery(), [2], Reboot(), confirmed=True)
     assert hands.done == []
 
 

@@ -21,22 +21,26 @@ from ...ports.miners import (
     MinerControl,
     MinerQuery,
     MinerStore,
+    Observation,
     Order,
     OrderStatus,
     OrderStore,
     Unanswered,
+    UnknownMiner,
     WatchStore,
     kind_of,
 )
 from ..permissions import allow
 from . import acting
-from .backlog import Polled
+from .events import Event
 from .polling import target_of
 
 #: Orders that may wait to be sent.
 MOST_WAITING = 20_000
 #: Seconds between two looks at a miner whose order waits for its effect.
 LOOK_EVERY = 10.0
+#: Miners that are looked at in one go; when many wait, the usual polls will do.
+MOST_LOOKS = 50
 
 _FINE = (OrderStatus.ACCEPTED, OrderStatus.VERIFIED)
 
@@ -77,6 +81,7 @@ class Actions:
     _open: dict[int, list[Order]] = attrs.field(init=False, factory=dict)
     _looked: dict[int, datetime] = attrs.field(init=False, factory=dict)
     _waiting: deque[tuple[Order, Action]] = attrs.field(init=False, factory=deque)
+    _storing: anyio.Lock = attrs.field(init=False, factory=anyio.Lock)
     #: What became of orders, and could not be stored yet.
     _unsaved: dict[int, Order] = attrs.field(init=False, factory=dict)
 
@@ -124,10 +129,8 @@ class Actions:
         """
         allow(actor, Permission.ACT_ON_MINERS)
         if ids is None:
-            miners = await self._found(attrs.evolve(query, visible=actor.container_ids, limit=1000, offset=0))
-        else:
-            wanted = dict.fromkeys(ids)
-            miners = [await self.miner_store.get(one, visible=actor.container_ids) for one in wanted]
+            ids = await self.miner_store.numbers(attrs.evolve(query, visible=actor.container_ids))
+        miners = await self._named(actor, list(dict.fromkeys(ids)))
         names = ", ".join(miner.name for miner in miners[:5]) + (" …" if len(miners) > 5 else "")
         _confirm(confirmed, action, f"{len(miners)} miners ({names})")
         return miners
@@ -139,10 +142,10 @@ class Actions:
             ActionUnderWay, UnknownMiner
             Unavailable: The order cannot be stored now; nothing was sent.
         """
-        [order] = await self._stored(actor, [miner], action)
+        [order] = await self._stored(actor, [miner], action, many=False)
         with anyio.CancelScope(shield=True):  # who asked may go away; what was begun is brought to its end
-            settled = await self._carry_out(order, action)
-        return settled
+            order = await self._carry_out(order, action)
+        return order  # noqa: RET504 For all that mypy knows, a scope may swallow a return.
 
     async def order_all(self, actor: Actor, miners: Sequence[Miner], action: Action) -> Sequence[Order]:
         """Order an action of many; ``work`` carries it out.  A miner with an action under way gets a declined order.
@@ -153,18 +156,19 @@ class Actions:
         """
         if len(self._waiting) + len(miners) > MOST_WAITING:
             raise TooManyRequests(f"{len(self._waiting)} orders wait to be sent; try again later", retry_after=30)
-        orders = await self._stored(actor, miners, action)
+        orders = await self._stored(actor, miners, action, many=True)
         self._waiting += [(order, action) for order in orders if order.status is OrderStatus.REQUESTED]
         return orders
 
-    async def work(self) -> int:
-        """Carry out what waits, ``at_once`` miners at the same time; how many orders."""
+    async def work(self, *, seconds: float = 60.0) -> int:
+        """Carry out what waits, ``at_once`` miners at the same time, for so many seconds; how many orders."""
         done = 0
         faults: list[Exception] = []
+        until = self.clock.monotonic() + seconds
 
         async def lane() -> None:
             nonlocal done
-            while self._waiting:
+            while self._waiting and self.clock.monotonic() < until:
                 order, action = self._waiting.popleft()
                 try:
                     await self._carry_out(order, action)
@@ -185,10 +189,9 @@ class Actions:
         To be called by whoever has just got the lease.
         """
         now = self.clock.now()
-        self._open.clear()
-        for order in await self.order_store.open(now=now):
-            if order.id in self._mine:
-                continue
+        async with self._storing:
+            found = [order for order in await self.order_store.open(now=now) if order.id not in self._mine]
+        for order in found:
             if order.status is OrderStatus.REQUESTED:
                 await self._keep(acting.lost(order, "lineman ended", at=now))
             else:
@@ -203,15 +206,15 @@ class Actions:
         self._open.clear()
         self._looked.clear()
 
-    async def observed(self, polls: Sequence[Polled]) -> None:
-        """Learn from readings, once they are stored."""
+    async def observed(self, polls: Sequence[tuple[Miner, Observation, Sequence[Event]]]) -> None:
+        """Learn from readings, once they are stored; keeps its errors."""
         if not self._open:
             return
-        for polled in polls:
-            reading, at = polled.observation.reading, polled.observation.sample.at
+        for miner, observation, _ in polls:
+            reading, at = observation.reading, observation.sample.at
             if reading is None:
                 continue
-            for order in tuple(self._open.get(polled.miner.id, ())):
+            for order in tuple(self._open.get(miner.id, ())):
                 if (after := acting.observed(order, reading, at=at)) != order:
                     await self._keep(after)
 
@@ -228,26 +231,31 @@ class Actions:
                     await self._keep(after)
         for gone in self._looked.keys() - self._open.keys():
             del self._looked[gone]
+        due = {one: self._looked.get(one, _began(orders)) for one, orders in self._open.items()}
         pause = timedelta(seconds=LOOK_EVERY)
-        wanted = [one for one, orders in self._open.items() if now - self._looked.get(one, _began(orders)) >= pause]
+        wanted = sorted((one for one, last in due.items() if now - last >= pause), key=due.__getitem__)[:MOST_LOOKS]
         self._looked |= dict.fromkeys(wanted, now)
         return wanted
 
-    async def _found(self, query: MinerQuery) -> list[Miner]:
-        found: list[Miner] = []
-        while True:
-            page = await self.miner_store.find(attrs.evolve(query, offset=len(found)))
-            found += [miner for miner, _ in page.items]
-            if page.total > MOST_WAITING:
-                raise TooManyRequests(f"{page.total} miners are too many for one action: at most {MOST_WAITING}")
-            if not page.items or len(found) >= page.total:
-                return found
+    async def _named(self, actor: Actor, ids: Sequence[int]) -> Sequence[Miner]:
+        if len(ids) > MOST_WAITING:
+            raise TooManyRequests(f"{len(ids)} miners are too many for one action: at most {MOST_WAITING}")
+        found = {miner.id: miner for miner, _ in await self.miner_store.some(ids)}
+        visible = actor.container_ids
+        for one in ids:
+            if one not in found or (visible is not None and found[one].container_id not in visible):
+                raise UnknownMiner(f"There is no miner {one}")
+        return [found[one] for one in ids]
 
-    async def _stored(self, actor: Actor, miners: Sequence[Miner], action: Action) -> Sequence[Order]:
+    async def _added(self, draft: Order) -> Sequence[Order]:
+        return [await self.order_store.add(draft)]
+
+    async def _stored(self, actor: Actor, miners: Sequence[Miner], action: Action, *, many: bool) -> Sequence[Order]:
         now = self.clock.now()
         drafts = [acting.requested(miner, action, by=actor.name, at=now) for miner in miners]
-        orders = [await self.order_store.add(drafts[0])] if len(drafts) == 1 else await self.order_store.add_all(drafts)
-        self._mine |= {order.id for order in orders if order.status is OrderStatus.REQUESTED}
+        async with self._storing:
+            orders = await (self.order_store.add_all(drafts) if many else self._added(drafts[0]))
+            self._mine |= {order.id for order in orders if order.status is OrderStatus.REQUESTED}
         subject = f"miner {miners[0].id}" if len(miners) == 1 else f"{len(miners)} miners"
         detail = f"requested{_said(orders[0]) if orders else ''}"
         await self.journal.write(Entry(now, actor.name, f"miners.{kind_of(action)}", subject, detail=detail))
@@ -267,6 +275,10 @@ class Actions:
         except LinemanError as error:
             # Of ours, before anything left: the database, or too many who want to talk to the miner.
             outcome = _NotSent(f"{error.title}: {error.detail}")
+        except anyio.get_cancelled_exc_class():
+            with anyio.CancelScope(shield=True), anyio.move_on_after(2):
+                await self._keep(acting.lost(order, "lineman was stopped", at=self.clock.now()))
+            raise
         except Exception as fault:  # the top of an order: it must not hang for ever
             await self._keep(acting.lost(order, f"lineman failed ({fault!r})", at=self.clock.now()))
             raise

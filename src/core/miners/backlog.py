@@ -28,6 +28,17 @@ Tell = Callable[[Miner, Event], Any]
 Report = Callable[[Sequence[tuple[Miner, Observation, Sequence[Event]]]], Awaitable[None]]
 
 
+class Reports:
+    """Several who are told, one after the other."""
+
+    def __init__(self, *reports: Report) -> None:
+        self._reports = reports
+
+    async def __call__(self, polls: Sequence[tuple[Miner, Observation, Sequence[Event]]]) -> None:
+        for report in self._reports:
+            await report(polls)
+
+
 @attrs.define(eq=False)
 class Backlog:
     """A queue before the store.  What does not fit is dropped, the oldest first, and counted."""

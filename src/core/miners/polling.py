@@ -5,8 +5,7 @@ follows a moment later.  Both the scheduler's lanes and a poll by hand go
 through here, so that there is one conversation and one memory per miner.
 """
 
-from collections.abc import AsyncGenerator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Iterable, Mapping
 from types import MappingProxyType
 
 import anyio
@@ -24,9 +23,8 @@ from .health import Policy
 from .recording import record
 from .pacing import next_due
 from .rules import moved, observe
+from .turns import QUEUE, Turn, Turns
 
-#: Polls by hand that may wait for one miner.
-QUEUE = 3
 #: Characters of an error's detail that are kept.
 LONGEST_DETAIL = 500
 
@@ -75,16 +73,21 @@ class Polling:
     #: Seconds between two polls of one miner, and those that one may take.
     interval: float = 60.0
     deadline: float = 5.0
+    turns: Turns = attrs.field(factory=Turns)
 
     _miners: dict[int, Miner] = attrs.field(init=False, factory=dict)
     _watches: dict[int, Watch] = attrs.field(init=False, factory=dict)
-    _turns: dict[int, _Turn] = attrs.field(init=False, factory=dict)
+    _turns: dict[int, Turn] = attrs.field(init=False)
     _unplanned: set[int] = attrs.field(init=False, factory=set)
     _version: int | None = attrs.field(init=False, default=None)
     _polls: int = attrs.field(init=False, default=0)
     _misses: int = attrs.field(init=False, default=0)
     _by_hand: int = attrs.field(init=False, default=0)
     _in_flight: int = attrs.field(init=False, default=0)
+
+    @_turns.default
+    def _taken(self) -> dict[int, Turn]:
+        return self.turns.taken
 
     async def changed(self) -> bool:
         """Whether miners were changed, by any process, since the last ``reload``."""
@@ -139,7 +142,7 @@ class Polling:
         miner = self._miners.get(key)
         if miner is None or key in self._turns:
             return
-        turn = self._turns[key] = _Turn(people=1)
+        turn = self._turns[key] = Turn(people=1)
         try:
             async with turn.lock:
                 if (watch := self._watches.get(key)) is not None:
@@ -148,7 +151,7 @@ class Polling:
             self._fail(miner, f"lineman failed: {fault!r}")
             raise
         finally:
-            self._leave(key, turn)
+            self.turns.leave(key, turn)
 
     async def poll(self, actor: Actor, miner_id: int) -> Observation:
         """Poll a miner by hand, now, and store what it says; a miss is stored as well.
@@ -210,7 +213,7 @@ class Polling:
         """
         if miner_id in self._turns:
             return
-        async with self.alone(miner_id):
+        async with self.turns.alone(miner_id):
             miner = self._miners.get(miner_id) or await self.miner_store.get(miner_id)
             watch = self._watches.get(miner_id) or (await self.watch_store.get(miner_id)).watch
             polled = await self.ask(miner, watch)
