@@ -161,7 +161,6 @@ class Web:
             return response.content
         raise _refused(response, where, with_login=auth is not None)
 
-
     async def _send(self, request: httpx.Request, auth: httpx.Auth | None) -> httpx.Response:
         """What ``httpx.AsyncClient.send`` does, less cookies, redirects and hooks: two thirds of its time."""
         flow = auth.sync_auth_flow(request) if auth else None
