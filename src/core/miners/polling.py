@@ -20,8 +20,8 @@ from ..permissions import allow
 from .backlog import Backlog, Polled
 from .events import Answered, Missed, Outcome
 from .health import Policy
-from .recording import record
 from .pacing import next_due
+from .recording import record
 from .rules import moved, observe
 from .turns import QUEUE, Turn, Turns
 
@@ -43,14 +43,6 @@ class PollingStats:
     kept: int
     waiting: int
     dropped: int
-
-
-@attrs.define
-class _Turn:
-    """Who talks to a miner, and who waits to."""
-
-    lock: anyio.Lock = attrs.field(factory=lambda: anyio.Lock(fast_acquire=True))
-    people: int = 0
 
 
 @attrs.define(eq=False)
@@ -164,7 +156,7 @@ class Polling:
         """
         allow(actor, Permission.POLL_MINERS)
         miner = await self.miner_store.get(miner_id, visible=actor.container_ids)
-        turn = self._turns.setdefault(miner_id, _Turn())
+        turn = self._turns.setdefault(miner_id, Turn())
         if turn.people > QUEUE:
             raise TooManyRequests(f"{turn.people} polls of miner {miner_id} are under way", retry_after=self.deadline)
         turn.people += 1
@@ -178,29 +170,12 @@ class Polling:
                 self._unplanned.add(miner_id)
                 self._remember(polled)
         finally:
-            self._leave(miner_id, turn)
+            self.turns.leave(miner_id, turn)
         await self.flush()
         await self._note(actor, polled)
         if polled.error is not None:
             raise polled.error
         return polled.observation
-
-    @asynccontextmanager
-    async def alone(self, miner_id: int) -> AsyncGenerator[None]:
-        """A miner's turn: while the block lasts nobody polls it.
-
-        Raises:
-            TooManyRequests: Several wait for this miner already.
-        """
-        turn = self._turns.setdefault(miner_id, _Turn())
-        if turn.people > QUEUE:
-            raise TooManyRequests(f"{turn.people} wait for their turn at miner {miner_id}", retry_after=self.deadline)
-        turn.people += 1
-        try:
-            async with turn.lock:
-                yield
-        finally:
-            self._leave(miner_id, turn)
 
     async def look(self, miner_id: int) -> None:
         """Poll a miner out of turn, to see the effect of a command.
@@ -247,7 +222,6 @@ class Polling:
 
     def stats(self) -> PollingStats:
         """How it goes."""
-            events=record(miner.id, sample.at, events, answer.reading if answer else None),
         return PollingStats(
             miners=len(self._miners),
             polls=self._polls,
@@ -270,6 +244,7 @@ class Polling:
             container_id=miner.container_id,
             # Learnt once: whether another device stands there now is for people to say.
             hardware_id=answer.fingerprint.hardware_id if answer and miner.hardware_id is None else None,
+            events=record(miner.id, sample.at, events, answer.reading if answer else None),
         )
         return Polled(miner, observation, events, error)
 
@@ -307,11 +282,6 @@ class Polling:
     def _forget(self, miner_id: int) -> None:
         del self._miners[miner_id], self._watches[miner_id]
         self._unplanned.discard(miner_id)
-
-    def _leave(self, miner_id: int, turn: _Turn) -> None:
-        turn.people -= 1
-        if not turn.people:
-            self._turns.pop(miner_id, None)
 
     async def _note(self, actor: Actor, polled: Polled) -> None:
         error = polled.error
