@@ -8,13 +8,12 @@ from collections.abc import Awaitable, Callable, Iterable, Sequence
 from typing import Any
 
 import attrs
-import httpx
 
 from ....ports.errors import DeviceError
 from ....ports.miners import Maker, NoReply, Target, UnknownCommand
 from .decode import Reply, joined, single
 from .textmode import is_text_mode
-from .transports.web import login
+from .transports.web import Login, login
 from .words import Ask, Way, ask_of
 
 _HEARD = 4096
@@ -26,7 +25,7 @@ class Wires:
 
     cgminer: Callable[[str, int, bytes, int], Awaitable[bytes]]
     api3: Callable[[str, int, Sequence[bytes], int], Awaitable[list[bytes]]]
-    web: Callable[[str, int, str, httpx.Auth | None], Awaitable[bytes]]
+    web: Callable[[str, int, str, Login | None], Awaitable[bytes]]
 
 
 class Conversation:
@@ -38,7 +37,7 @@ class Conversation:
         self.target = target
         self._wires = wires
         self._limit = limit
-        self._auth: httpx.Auth | None = None
+        self._auth = login(target.username, target.password)
         self._asked: dict[str, DeviceError | None] = {}
         #: Good answers by command, as objects and as strict JSON.
         self.replies: dict[str, dict[str, Any]] = {}
@@ -100,8 +99,6 @@ class Conversation:
 
     async def _ask_web(self, ask: Ask) -> None:
         target = self.target
-        if self._auth is None and (target.username or target.password):
-            self._auth = login(target.username, target.password.reveal() if target.password else None)
         path = ask.requests[0].decode()
         port = self.web_port
         data = await self._wires.web(target.host, port, path, self._auth)

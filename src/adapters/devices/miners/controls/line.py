@@ -5,14 +5,13 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import attrs
-import httpx
 import msgspec
 
 from .....ports.errors import DeviceError, Unreachable
 from .....ports.miners import BadRequest, Maker, NotJson, Target
 from ..conversation import Wires
 from ..decode import document, single
-from ..transports.web import Web, login
+from ..transports.web import Login, Web, login
 
 Json = dict[str, Any]
 
@@ -30,7 +29,6 @@ class Line:
     #: Whether the command left, and whether it was answered.
     sent: bool = False
     answered: bool = False
-    _auth: httpx.Auth | None = attrs.field(init=False, default=None)
 
     @property
     def where(self) -> str:
@@ -122,10 +120,8 @@ class Line:
             self.target.host, self.web_port, path, auth, content=content, headers=headers
         )  # fmt: skip
 
-    def _login(self) -> httpx.Auth | None:
-        if self._auth is None and (self.target.username or self.target.password):
-            self._auth = login(self.target.username, self.password)
-        return self._auth
+    def _login(self) -> Login | None:
+        return login(self.target.username, self.target.password)
 
     @property
     def _where_api3(self) -> str:

@@ -6,16 +6,21 @@ compressed reply has no size that could be capped.
 """
 
 import asyncio
+from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any, cast
 
+import attrs
 import h11
 import httpx
 
 from .....ports.errors import DeviceError
 from .....ports.miners import AccessDenied, MinerDown, NoReply, NotJson, ReplyTooLarge, Truncated, UnknownCommand
+from .....ports.secrets import Secret
 from .failures import silent, unreachable
 
+#: Servers whose challenge is remembered.
+_REMEMBERED = 16_384
 _HEADERS = {"accept": "application/json", "accept-encoding": "identity", "connection": "close"}
 
 
@@ -116,13 +121,23 @@ class OneShot(httpx.AsyncBaseTransport):
         return httpx.Response(carrier.response.status_code, headers=headers, content=b"".join(carrier.body))
 
 
+@attrs.frozen
+class Login:
+    """A name and a password for a miner's web server."""
+
+    username: str
+    password: Secret
+
+
 class Web:
     """Pages of miners, with a login where there is one."""
 
     def __init__(self, limit: int) -> None:
         self._transport = OneShot(limit)
+        #: The last challenge of each server, so that only its first request is asked twice; the oldest are forgotten.
+        self._challenged: OrderedDict[tuple[str, int, Login], httpx.Auth] = OrderedDict()
 
-    async def get(self, host: str, port: int, path: str, auth: httpx.Auth | None) -> bytes:
+    async def get(self, host: str, port: int, path: str, auth: Login | None) -> bytes:
         """The body of a page.  The caller bounds the time.
 
         Raises:
@@ -138,7 +153,7 @@ class Web:
         host: str,
         port: int,
         path: str,
-        auth: httpx.Auth | None,
+        auth: Login | None,
         *,
         content: bytes,
         headers: Mapping[str, str] | None = None,
@@ -147,19 +162,26 @@ class Web:
         more = {"content-type": "application/json", **(headers or {})}
         return await self._answer("POST", host, port, path, auth, content=content, headers=more)
 
-    async def _answer(
-        self, method: str, host: str, port: int, path: str, auth: httpx.Auth | None, **more: Any
-    ) -> bytes:
+    async def _answer(self, method: str, host: str, port: int, path: str, auth: Login | None, **more: Any) -> bytes:
         named = f"[{host}]" if ":" in host else host
         where = f"http://{named}:{port}{path}"
         headers = _HEADERS | more.pop("headers", {})
         try:
-            response = await self._send(httpx.Request(method, where, headers=headers, **more), auth)
+            digest = None if auth is None else self._digest(host, port, auth)
+            response = await self._send(httpx.Request(method, where, headers=headers, **more), digest)
         except (httpx.InvalidURL, httpx.HTTPError) as error:
             raise NotJson(f"{where}: {error}") from error
         if response.is_success:
             return response.content
         raise _refused(response, where, with_login=auth is not None)
+
+    def _digest(self, host: str, port: int, login: Login) -> httpx.Auth:
+        found = self._challenged.pop((host, port, login), None)
+        auth = found or httpx.DigestAuth(login.username, login.password.reveal())
+        self._challenged[host, port, login] = auth
+        if len(self._challenged) > _REMEMBERED:
+            self._challenged.popitem(last=False)
+        return auth
 
     async def _send(self, request: httpx.Request, auth: httpx.Auth | None) -> httpx.Response:
         """What ``httpx.AsyncClient.send`` does, less cookies, redirects and hooks: two thirds of its time."""
@@ -176,9 +198,9 @@ class Web:
                 return response
 
 
-def login(username: str | None, password: str | None) -> httpx.Auth:
-    """Digest authentication; one object a poll, so that only its first request is asked twice."""
-    return httpx.DigestAuth(username or "", password or "")
+def login(username: str | None, password: Secret | None) -> Login | None:
+    """The login of a miner, if somebody gave one."""
+    return Login(username or "", password or Secret("")) if username or password else None
 
 
 def _refused(response: httpx.Response, where: str, *, with_login: bool) -> DeviceError:
