@@ -224,7 +224,7 @@ def test_a_client_sees_only_his_containers_and_nothing_to_press(visit: "Visit") 
     visit.expect("404", "403")
     page = visit.open("")
     expect(page.locator(".card")).to_have_count(1)
-    expect(page.locator("nav.nav a")).to_have_text(["Overview", "Miners"])
+    expect(page.locator("nav.nav a")).to_have_text(["Overview", "Miners", "Alerts"])
     page = visit.open("miners")
     expect(page.locator("tbody tr")).to_have_count(2)
     assert page.get_by_role("button", name="Add miner").count() == 0

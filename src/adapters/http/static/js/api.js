@@ -28,12 +28,12 @@ export function setCsrf(token) {
 }
 
 /**
- * Ask. Returns `{data, total, etag}`.
+ * Ask. Returns `{data, total, etag}`. A body is sent as JSON, or as it is when its media `type` is named.
  * Events on `document`: `lineman:up`, `lineman:down` (reachable or not), `lineman:logged-out`.
  */
-export async function ask(method, url, { body, etag, signal, quiet401 = false, deadline = DEADLINE_MS, again = true } = {}) {
+export async function ask(method, url, { body, type, etag, signal, quiet401 = false, deadline = DEADLINE_MS, again = true } = {}) {
   const headers = { Accept: "application/json" };
-  if (body !== undefined) headers["Content-Type"] = "application/json";
+  if (body !== undefined) headers["Content-Type"] = type ?? "application/json";
   if (etag) headers["If-Match"] = etag;
   if (csrf && method !== "GET") headers["X-CSRF-Token"] = csrf;
   const limit = AbortSignal.timeout(deadline);
@@ -42,7 +42,7 @@ export async function ask(method, url, { body, etag, signal, quiet401 = false, d
   try {
     response = await fetch(url, {
       method, headers, credentials: "same-origin", cache: "no-cache",
-      body: body === undefined ? undefined : JSON.stringify(body),
+      body: body === undefined || type ? body : JSON.stringify(body),
       signal: signal ? AbortSignal.any([signal, limit]) : limit,
     });
     text = await response.text();
@@ -64,7 +64,7 @@ export async function ask(method, url, { body, etag, signal, quiet401 = false, d
   if (problem.code === "bad-csrf-token" && again) {
     // Another tab logged in anew: same cookie, another token. Nothing was done, so once more does no harm.
     setCsrf((await identity("GET", "auth/me", { signal })).data.csrf);
-    return ask(method, url, { body, etag, signal, quiet401, deadline, again: false });
+    return ask(method, url, { body, type, etag, signal, quiet401, deadline, again: false });
   }
   throw new Problem(response.status, problem, Number.isFinite(retry) && retry > 0 ? retry : null);
 }
@@ -83,7 +83,7 @@ function keepSkew(response) {
   if (Number.isFinite(sent)) skew = Math.abs(sent - Date.now()) > 3000 ? sent - Date.now() : 0;
 }
 
-const withQuery = (path, query = {}) => {
+export const withQuery = (path, query = {}) => {
   const search = new URLSearchParams(Object.entries(query).filter(([, value]) => value != null && value !== ""));
   return search.size ? `${path}?${search}` : path;
 };
@@ -91,7 +91,7 @@ const withQuery = (path, query = {}) => {
 /** The miners' API: miners("GET", "miners", {query, body, etag, signal}). */
 export const miners = (method, path, { query, ...rest } = {}) => ask(method, withQuery(`${place.api}/${path}`, query), rest);
 
-/** Logins, users and tokens. */
+/** What all systems share: logins, users, tokens, alerts, maintenance. */
 export const identity = (method, path, { query, ...rest } = {}) => ask(method, withQuery(`${place.identity}/${path}`, query), rest);
 
 /** All containers, as far as one may see them. */

@@ -24,21 +24,24 @@ function library() {
 /**
  * A group of charts under one another. `specs`: `{title, show(value), zero, series: [{label, name, colour, dash, band}]}`,
  * where `band: [low, high]` fills between two columns. `zoom(since, until)` (seconds) is called when a span is dragged.
- * `empty` is what to say of a span without points.
- * Returns `{element, update({points, level, since, until, fields})}` (since and until in seconds).
+ * `empty` is what to say of a span without points; `wide` charts take the whole width.
+ * Returns `{element, update(data)}` with `{points, level, since, until, fields}` (since and until in seconds), or one of them for each chart.
  */
-export async function chartGroup(specs, { zoom, signal, empty }) {
+export async function chartGroup(specs, { zoom, signal, empty, wide = false }) {
   const Plot = await library();
   groups += 1;
   const key = `charts-${groups}`;
   const one = Plot ? (spec) => drawn(Plot, spec, key, { zoom, signal, empty }) : numbersOnly;
   const charts = specs.map(one);
-  const element = h("div", { class: "charts" }, Plot ? null : missingNote(), charts.map((chart) => chart.element));
+  const element = h("div", { class: wide ? "charts wide" : "charts" }, Plot ? null : missingNote(), charts.map((chart) => chart.element));
   return {
     element,
-    update({ points, level, since, until, fields }) {
-      const table = columnsOf(points, level, fields);
-      for (const chart of charts) chart.update(table, since, until);
+    update(data) {
+      const tables = [data].flat().map(({ points, level, fields }) => columnsOf(points, level, fields));
+      charts.forEach((chart, index) => {
+        const { since, until } = Array.isArray(data) ? data[index] : data;
+        chart.update(tables[index] ?? tables[0], since, until);
+      });
     },
   };
 }

@@ -1,12 +1,13 @@
 // Forms: labels, hints, and the server's errors beside the fields they name.
 import { Problem, Unreachable } from "./api.js";
 import { h, setText } from "./dom.js";
+import { localInput } from "./format.js";
 
 let serial = 0;
 
 /**
  * A form. `fields`: `{name, label, type = "text", value, hint, options, list, group, …attributes}`;
- * types `text password number checkbox select checks`. `send(values, {changed})` may throw a Problem.
+ * types `text textarea password number decimal moment words checkbox select checks`. `send(values, {changed})` may throw a Problem.
  * Returns `{element, set(name, value), field(name), values}`.
  */
 export function form({ fields, submit, send, cancel, extra, quiet = false }) {
@@ -50,7 +51,8 @@ export function form({ fields, submit, send, cancel, extra, quiet = false }) {
     let first = null;
     const rest = [];
     for (const { field, message } of error.errors ?? []) {
-      const part = parts.get(String(field).split(/[.[\]]/).filter(Boolean).pop());
+      // `targets[3]` or `pool.url`: the nearest name that is a field here.
+      const part = String(field).split(/[.[\]]/).filter(Boolean).reverse().map((name) => parts.get(name)).find(Boolean);
       if (!part) {
         rest.push(`${field}: ${message}`);
         continue;
@@ -70,6 +72,9 @@ export function form({ fields, submit, send, cancel, extra, quiet = false }) {
     h("div", { class: "actions" }, cancel && h("button", { type: "button", onclick: cancel }, "Cancel"), button));
   return { element, summary, fail, values, field: (name) => parts.get(name), initial };
 }
+
+/** Words as people list them: "hydro, new fans". */
+export const words = (text) => [...new Set(text.split(",").map((one) => one.trim()).filter(Boolean))];
 
 const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
 
@@ -115,9 +120,23 @@ function control({ id, name, type, value, options, list, attributes }) {
     const input = h("input", { id, name, type, checked: value ?? false, ...attributes });
     return { input, read: () => input.checked, write: (next) => (input.checked = next) };
   }
-  const number = type === "number";
+  if (type === "textarea") {
+    const input = h("textarea", { id, name, rows: 4, spellcheck: "false", ...attributes });
+    input.value = value ?? "";
+    return { input, read: () => input.value.trim() || null, write: (next) => (input.value = next ?? "") };
+  }
+  if (type === "moment") {
+    const input = h("input", { id, name, type: "datetime-local", value: value ? localInput(new Date(value)) : "", ...attributes });
+    const read = () => (input.value ? new Date(input.value).toISOString() : null);
+    return { input, read, write: (next) => (input.value = next ? localInput(new Date(next)) : "") };
+  }
+  if (type === "words") {
+    const input = h("input", { id, name, type: "text", value: (value ?? []).join(", "), autocomplete: "off", spellcheck: "false", ...attributes });
+    return { input, read: () => words(input.value), write: (next) => (input.value = (next ?? []).join(", ")) };
+  }
+  const number = type === "number" || type === "decimal";
   const input = h("input", {
-    id, name, type: number ? "text" : type, inputmode: number ? "numeric" : null, value: value ?? "",
+    id, name, type: number ? "text" : type, inputmode: number ? type.replace("number", "numeric") : null, value: value ?? "",
     autocomplete: "off", spellcheck: "false", list: list ? `${id}-list` : null, ...attributes,
   });
   if (list) input.list_ = h("datalist", { id: `${id}-list` }, list.map((one) => h("option", { value: one })));
@@ -125,7 +144,8 @@ function control({ id, name, type, value, options, list, attributes }) {
   const read = () => {
     const text = type === "password" ? input.value : input.value.trim();
     if (text === "") return null;
-    return number && /^-?\d+$/.test(text) ? Number(text) : text;
+    const known = type === "decimal" ? /^-?\d+([.,]\d+)?$/ : /^-?\d+$/;
+    return number && known.test(text) ? Number(text.replace(",", ".")) : text;
   };
   return { input, read, write: (next) => (input.value = next ?? "") };
 }

@@ -54,6 +54,12 @@ export function power(watts) {
   return Math.abs(watts) < 1e4 ? join(number(watts), "W") : scaled(watts, "W");
 }
 
+/** Kilowatt-hours, megawatt-hours from 10 MWh on. */
+export function energy(kwh) {
+  if (kwh == null) return NONE;
+  return kwh < 1e4 ? join(figure(kwh), "kWh") : join(figure(kwh / 1e3), "MWh");
+}
+
 /** Joules per hash of the customary unit: J/TH for sha256, J/GH for scrypt. */
 export const efficiency = (view) => join(number(view.efficiency_j_th, 1), `J/${(view.hash_rate_unit ?? "TH/s").replace("/s", "")}`);
 

@@ -4,7 +4,7 @@ import { Problem, Unreachable } from "./api.js";
 const SLOWEST = 30;
 
 /**
- * Run `task()` now and every `seconds` until `signal` aborts. Hidden tabs wait; coming back runs it at once.
+ * Run `task()` now and every `seconds` (or `seconds()`) until `signal` aborts. Hidden tabs wait; coming back runs it at once.
  * The first run's error is thrown to the caller; later ones go to `onError`.
  * Returns `{again}`: run as soon as possible.
  */
@@ -17,7 +17,8 @@ export async function every(seconds, task, signal, onError = () => {}) {
   const plan = () => {
     clearTimeout(timer);
     if (signal.aborted || document.hidden) return;
-    const wait = Math.min(seconds * 2 ** Math.min(failures, 5), Math.max(SLOWEST, seconds));
+    const pause = typeof seconds === "function" ? seconds() : seconds;
+    const wait = Math.min(pause * 2 ** Math.min(failures, 5), Math.max(SLOWEST, pause));
     timer = setTimeout(run, wait * 1000 * (failures ? 0.75 + Math.random() / 2 : 1));
   };
 

@@ -3,11 +3,22 @@ import { Problem, Unreachable } from "./api.js";
 import { frame } from "./chrome.js";
 import { empty, failure, loading } from "./notices.js";
 import { show as accountPage } from "./page-account.js";
+import { show as alertPage } from "./page-alert.js";
+import { show as alertsPage } from "./page-alerts.js";
+import { show as channelsPage } from "./page-channels.js";
+import { show as comparePage } from "./page-compare.js";
 import { show as containerPage } from "./page-container.js";
+import { show as discoveryPage } from "./page-discovery.js";
+import { show as groupsPage } from "./page-groups.js";
+import { show as importPage } from "./page-import.js";
+import { show as jobPage } from "./page-job.js";
 import { show as loginPage } from "./page-login.js";
+import { show as maintenancePage } from "./page-maintenance.js";
 import { show as minerPage } from "./page-miner.js";
 import { show as minersPage } from "./page-miners.js";
 import { show as overviewPage } from "./page-overview.js";
+import { show as reportsPage } from "./page-reports.js";
+import { show as rulesPage } from "./page-rules.js";
 import { show as tokensPage } from "./page-tokens.js";
 import { show as usersPage } from "./page-users.js";
 import { h, show } from "./dom.js";
@@ -17,8 +28,19 @@ import { current, forget, load } from "./session.js";
 
 const PAGES = [
   [/^$/, overviewPage, "Overview"],
-  [/^containers\/(\d+|none)$/, containerPage, "Container"],
+  [/^containers\/(\d+|none)(?:\/(map|ranking))?$/, containerPage, "Container"],
   [/^miners$/, minersPage, "Miners"],
+  [/^miners\/import$/, importPage, "Import"],
+  [/^groups$/, groupsPage, "Groups"],
+  [/^discovery$/, discoveryPage, "Discovery"],
+  [/^discovery\/(\d+)$/, jobPage, "Discovery"],
+  [/^compare$/, comparePage, "Compare"],
+  [/^alerts$/, alertsPage, "Alerts"],
+  [/^alerts\/(\d+)$/, alertPage, "Alert"],
+  [/^alerts\/rules$/, rulesPage, "Alert rules"],
+  [/^alerts\/channels$/, channelsPage, "Channels"],
+  [/^alerts\/maintenance$/, maintenancePage, "Maintenance"],
+  [/^reports$/, reportsPage, "Reports"],
   [/^miners\/(\d+)$/, minerPage, "Miner"],
   [/^users$/, usersPage, "Users"],
   [/^tokens$/, tokensPage, "Tokens"],

@@ -11,6 +11,22 @@ function twoLines(top, bottom, attributes = {}) {
 
 const text = () => h("span");
 
+/** The boxes to choose rows by. */
+export const chooseColumn = {
+  name: "choose", sorts: [],
+  cell() {
+    const box = h("input", { type: "checkbox" });
+    return {
+      element: h("td", { class: "c-choose" }, h("label", {}, box)),
+      update(view, { chosen }) {
+        box.dataset.choose = view.id;
+        box.checked = chosen;
+        setAttribute(box, "aria-label", `Choose ${view.name}`);
+      },
+    };
+  },
+};
+
 /** `{name, class, sorts: [[key, label], …], cell() → {element, update(view, {containers})}}` */
 export const COLUMNS = [
   {
@@ -34,13 +50,18 @@ export const COLUMNS = [
     cell() {
       const link = h("a", { class: "row-link" });
       const address = text();
+      const tags = text();
+      tags.className = "tags";
       return {
-        element: twoLines(link, address, { class: "c-name" }),
+        element: twoLines(link, [address, tags], { class: "c-name" }),
         update(view) {
           setText(link, view.name);
           setAttribute(link, "href", pageUrl(`miners/${view.id}`));
           setAttribute(link, "title", view.name);
           setText(address, view.port === 4028 || (view.port === 80 && view.manufacturer === "Elphapex") ? view.ip_address : `${view.ip_address}:${view.port}`);
+          const words = (view.tags ?? []).join(", ");
+          setText(tags, words ? ` ${words}` : "");
+          setAttribute(tags, "title", words || null);
         },
       };
     },

@@ -1,4 +1,4 @@
-// Adding and editing a miner; adding a container.
+// Adding and editing a miner.
 import { Problem, containers, miners } from "./api.js";
 import { openDialog } from "./dialog.js";
 import { h, show } from "./dom.js";
@@ -8,10 +8,10 @@ import { say } from "./notices.js";
 
 const LABELS = {
   name: "Name", manufacturer: "Maker", model: "Model", ip_address: "Address", port: "Port", container_id: "Container",
-  is_active: "Polled", web_port: "Web port", api3_port: "API 3 port", username: "User name", password: "Password",
+  is_active: "Polled", tags: "Tags", group_id: "Group", row: "Row", shelf: "Shelf", slot: "Slot", web_port: "Web port", api3_port: "API 3 port", username: "User name", password: "Password",
 };
 
-function fieldsOf(view, makers, places) {
+function fieldsOf(view, makers, places, groups) {
   const number = { type: "number", maxlength: 10 };
   return [
     { name: "name", label: LABELS.name, value: view?.name, required: true, autofocus: true },
@@ -21,6 +21,11 @@ function fieldsOf(view, makers, places) {
     { name: "model", label: LABELS.model, value: view?.model, list: [], hint: "Any text; the miner says itself what it is" },
     { name: "container_id", label: LABELS.container_id, type: "select", value: view?.container_id == null ? "" : String(view.container_id), options: [["", "none"], ...places.map(({ id, name }) => [String(id), name])] },
     { name: "is_active", label: "Poll this miner", type: "checkbox", value: view?.is_active ?? true },
+    { name: "tags", label: LABELS.tags, type: "words", value: view?.tags, placeholder: "hydro, rented", hint: "Separated by commas" },
+    { name: "row", label: LABELS.row, value: view?.row, ...number, group: "Place on the container's map" },
+    { name: "shelf", label: LABELS.shelf, value: view?.shelf, ...number, group: "Place on the container's map" },
+    { name: "slot", label: LABELS.slot, value: view?.slot, ...number, group: "Place on the container's map" },
+    { name: "group_id", label: LABELS.group_id, type: "select", value: view?.group_id == null ? "" : String(view.group_id), options: [["", "none"], ...groups.map(({ id, name }) => [String(id), name])], hint: "Its login is used when the miner has none of its own", group: "Login and other ports" },
     { name: "username", label: LABELS.username, value: view?.username, group: "Login and other ports" },
     {
       name: "password", label: LABELS.password, type: "password", autocomplete: "new-password", group: "Login and other ports",
@@ -31,8 +36,9 @@ function fieldsOf(view, makers, places) {
   ];
 }
 
-const toBody = (values) => ("container_id" in values
-  ? { ...values, container_id: values.container_id == null ? null : Number(values.container_id) } : values);
+const REFERENCES = ["container_id", "group_id"];
+const toBody = (values) => Object.fromEntries(Object.entries(values).map(([name, value]) => [name, REFERENCES.includes(name) && value != null ? Number(value) : value]));
+const allGroups = async () => (await miners("GET", "miners/groups")).data;
 
 const withoutEmpty = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value != null));
 
@@ -57,9 +63,9 @@ function followMaker(built) {
 
 /** The dialog to add a miner; resolves to the new one, or null. */
 export async function addMiner({ containerId } = {}) {
-  const [makers, places] = await Promise.all([miners("GET", "miners/manufacturers"), containers()]);
+  const [makers, places, groups] = await Promise.all([miners("GET", "miners/manufacturers"), containers(), allGroups()]);
   const built = form({
-    fields: fieldsOf(containerId == null ? null : { container_id: containerId }, makers.data, places),
+    fields: fieldsOf(containerId == null ? null : { container_id: containerId }, makers.data, places, groups),
     submit: "Add miner", cancel: () => dialog.close(null),
     async send(values) {
       const { data } = await miners("POST", "miners", { body: withoutEmpty(toBody(values)) });
@@ -74,11 +80,11 @@ export async function addMiner({ containerId } = {}) {
 
 /** The dialog to edit a miner; resolves to the changed one, or null. */
 export async function editMiner(id) {
-  const [makers, places, loaded] = await Promise.all([miners("GET", "miners/manufacturers"), containers(), miners("GET", `miners/${id}`)]);
+  const [makers, places, groups, loaded] = await Promise.all([miners("GET", "miners/manufacturers"), containers(), allGroups(), miners("GET", `miners/${id}`)]);
   let { data: base, etag } = loaded;
   const conflict = h("div", { class: "callout", role: "alert", hidden: true });
   const built = form({
-    fields: fieldsOf(base, makers.data, places), submit: "Save", cancel: () => dialog.close(null), extra: conflict,
+    fields: fieldsOf(base, makers.data, places, groups), submit: "Save", cancel: () => dialog.close(null), extra: conflict,
     async send(values, { changed }) {
       if (!Object.keys(changed).length) return dialog.close(null);
       try {
@@ -108,7 +114,8 @@ export async function editMiner(id) {
 
 function conflictOf(base, theirs, mine, changed, places) {
   const said = (name, value) => {
-    if (value == null || value === "") return "none";
+    if (value == null || value === "" || value.length === 0) return "none";
+    if (Array.isArray(value)) return value.join(", ");
     if (typeof value === "boolean") return value ? "yes" : "no";
     return name === "container_id" ? (places.find(({ id }) => id === Number(value))?.name ?? `#${value}`) : String(value);
   };
@@ -120,23 +127,4 @@ function conflictOf(base, theirs, mine, changed, places) {
       h("tbody", {}, rows.map((name) => h("tr", {}, h("th", { scope: "row" }, LABELS[name]), h("td", {}, said(name, base[name])),
         h("td", {}, said(name, theirs[name])), h("td", {}, name in changed ? said(name, mine[name]) : NONE))))) : null,
   ];
-}
-
-/** The dialog to add a container; resolves to the new one, or null. */
-export function addContainer() {
-  const built = form({
-    fields: [
-      { name: "name", label: "Name", required: true, autofocus: true },
-      { name: "location", label: "Location", placeholder: "Port A, row 3" },
-      { name: "description", label: "Description" },
-    ],
-    submit: "Add container", cancel: () => dialog.close(null),
-    async send(values) {
-      const { data } = await miners("POST", "containers", { body: withoutEmpty(values) });
-      say(`${data.name} is added.`);
-      dialog.close(data);
-    },
-  });
-  const dialog = openDialog("Add a container", built.element);
-  return dialog.closed;
 }

@@ -3,7 +3,7 @@ import { h, setAttribute, setText, show as put } from "./dom.js";
 import { NONE, duration, efficiency, number, percent, power, rate, rpm, setTime, temperature, timeElement } from "./format.js";
 import { pageUrl } from "./place.js";
 import { figureBox } from "./totals.js";
-import { AVAILABILITY, MISSES, POWER_KINDS, STATES, STATE_MEANINGS, glyph } from "./words.js";
+import { AVAILABILITY, MISSES, POWER_KINDS, STATES, STATE_MEANINGS, glyph, placeWords } from "./words.js";
 
 /** "AntMiner S19 Pro · 10.0.0.7:4028 · in Container 2 · firmware …", as nodes. */
 export function identityLine(view, container) {
@@ -15,7 +15,10 @@ export function identityLine(view, container) {
   const parts = [
     h("span", {}, `${fullModel(view.manufacturer, model)}${told}`), address,
     view.container_id == null ? null : h("a", { href: pageUrl(`containers/${view.container_id}`) }, container ?? `container ${view.container_id}`),
+    view.row == null ? null : h("a", { href: pageUrl(`containers/${view.container_id}/map`) }, placeWords(view)),
     view.firmware ? h("span", {}, `firmware ${view.firmware}`) : null, view.algorithm ? h("span", {}, view.algorithm) : null,
+    view.hardware_id ? h("span", { class: "mono", title: "MAC address or serial number, by its own word" }, view.hardware_id) : null,
+    ...(view.tags ?? []).map((tag) => h("a", { class: "tag", href: pageUrl("miners", { tag }) }, tag)),
   ];
   return parts.filter(Boolean).flatMap((part, index) => (index ? [h("span", { class: "dot", "aria-hidden": "true" }, " · "), part] : [part]));
 }

@@ -1,16 +1,20 @@
 // The miner table: search, filters, order and page live in the address; rows are kept and only their texts change.
-import { containers as allContainers, miners } from "./api.js";
+import { containers as allContainers, miners, withQuery } from "./api.js";
+import { bulkBar } from "./bulk.js";
 import { h, keyed, setAttribute, setText, show } from "./dom.js";
 import { number, plural } from "./format.js";
 import { every } from "./live.js";
-import { COLUMNS } from "./miner-columns.js";
+import { COLUMNS, chooseColumn } from "./miner-columns.js";
+import { FILTERS, filterBar } from "./miner-filters.js";
 import { empty, say } from "./notices.js";
+import { place } from "./place.js";
 import { go, setQuery } from "./router.js";
-import { AVAILABILITY, STATES } from "./words.js";
+import { selection } from "./selection.js";
+import { can } from "./session.js";
+import { follow } from "./stream.js";
 
 const REFRESH_S = 5;
 const SIZES = [50, 100, 250];
-const FILTERS = ["search", "container_id", "manufacturer", "availability", "state", "is_active"];
 
 /**
  * Put the table into `root` and keep it fresh until `signal` aborts.
@@ -19,8 +23,14 @@ const FILTERS = ["search", "container_id", "manufacturer", "availability", "stat
  */
 export async function minerTable({ root, query, signal, fixed = {}, none }) {
   const state = query;
-  const columns = COLUMNS.filter(({ name }) => !(name === "container" && "container_id" in fixed));
-  const [places, makers] = await Promise.all([allContainers(signal), miners("GET", "miners/manufacturers", { signal })]);
+  const choosing = can("change-miners") || can("poll-miners");
+  const columns = [choosing && chooseColumn, ...COLUMNS.filter(({ name }) => !(name === "container" && "container_id" in fixed))].filter(Boolean);
+  const [places, makers, tags, groups] = await Promise.all([
+    allContainers(signal), miners("GET", "miners/manufacturers", { signal }), miners("GET", "miners/tags", { signal }), can("change-miners") ? miners("GET", "miners/groups", { signal }) : { data: [] },
+  ]);
+  const known = { places, makers: makers.data, tags: tags.data.map(({ tag }) => tag), groups: groups.data };
+  let rows = [];
+  let matching = 0;
   let names = new Map(places.map(({ id, name }) => [id, name]));
   let loop = null;
 
@@ -28,6 +38,8 @@ export async function minerTable({ root, query, signal, fixed = {}, none }) {
   const page = () => Math.max(1, Number.parseInt(state.get("page") ?? "1", 10) || 1);
   const changed = ({ keepPage = false } = {}) => {
     if (!keepPage) state.delete("page");
+    // Another filter is another set: what was chosen under the old one must not be acted on.
+    if (!keepPage && choice.all()) choice.clear();
     setQuery(state);
     heads.mark();
     filters.mark();
@@ -39,11 +51,14 @@ export async function minerTable({ root, query, signal, fixed = {}, none }) {
     changed();
   };
 
-  const filters = filterBar({ state, set, places, makers: makers.data, fixed, clear() {
+  const filters = filterBar({ state, set, known, fixed, clear() {
     for (const name of FILTERS) state.delete(name);
     changed();
   } });
-  const heads = headRow(columns, state, (order) => {
+  const filter = () => Object.fromEntries(FILTERS.map((name) => [name, name in fixed ? fixed[name] : state.get(name)]).filter(([, value]) => value != null && value !== ""));
+  const choice = selection({ changed: () => bulk.update(), total: () => matching });
+  const bulk = bulkBar({ choice, filter: () => typed(filter()), names: (id) => rows.find((one) => one.id === id)?.name, known: () => ({ ...known, rows }), again: () => loop.again() });
+  const heads = headRow(columns, state, choice, (order) => {
     state.set("sort", order);
     changed();
   });
@@ -61,9 +76,13 @@ export async function minerTable({ root, query, signal, fixed = {}, none }) {
   } });
 
   body.addEventListener("click", (event) => {
-    if (event.target.closest("a, button") || String(getSelection())) return;
+    if (event.target.closest("a, button, label") || String(getSelection())) return;
     const link = event.target.closest("tr")?.querySelector(".row-link");
     if (link) go(link.href);
+  });
+  body.addEventListener("click", (event) => {
+    const box = event.target.closest("input[data-choose]");
+    if (box) choice.toggle(Number(box.dataset.choose), box.checked, event.shiftKey);
   });
   body.addEventListener("keydown", (event) => {
     const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
@@ -81,7 +100,7 @@ export async function minerTable({ root, query, signal, fixed = {}, none }) {
       update(view) {
         setAttribute(element, "data-is", view.availability);
         setAttribute(element, "data-resting", view.is_active ? null : "yes");
-        for (const cell of cells) cell.update(view, { containers: names });
+        for (const cell of cells) cell.update(view, { containers: names, chosen: choice.has(view.id) });
       },
     };
   };
@@ -90,26 +109,39 @@ export async function minerTable({ root, query, signal, fixed = {}, none }) {
   let turn = 0;
   const refresh = async () => {
     const mine = (turn += 1);
-    const asked = Object.fromEntries(FILTERS.map((name) => [name, state.get(name)]));
     const order = state.get("sort") ?? "";
     const { data, total } = await miners("GET", "miners", { signal, query: {
-      ...asked, ...fixed, sort: order.replace(/^-/, "") || null, order: order.startsWith("-") ? "desc" : null,
+      ...filter(), sort: order.replace(/^-/, "") || null, order: order.startsWith("-") ? "desc" : null,
       limit: limit(), offset: (page() - 1) * limit(),
     } });
     if (mine !== turn) return;
     if (data.some(({ container_id: id }) => id != null && !names.has(id))) {
       names = new Map((await allContainers(signal)).map(({ id, name }) => [id, name]));
     }
+    rows = data;
+    matching = total ?? data.length;
     keyed(body, data, ({ id }) => id, makeRow);
-    pages.update(data.length, total ?? data.length);
+    choice.page(data.map(({ id }) => id));
+    bulk.update();
+    pages.update(data.length, matching, withQuery(`${place.api}/miners/export`, { ...filter(), format: "csv" }));
     const filtered = FILTERS.some((name) => state.has(name));
     table.hidden = data.length === 0;
     filters.element.hidden = data.length === 0 && !filtered;
     show(nothing, data.length ? [] : filtered ? noMatch(filters.clear) : page() > 1 ? beyond(() => pages.turn(1)) : none());
-    if (first) show(root, filters.element, table, nothing, pages.element);
+    if (first) show(root, filters.element, table, nothing, pages.element, bulk.element);
     first = false;
   };
-  loop = await every(REFRESH_S, refresh, signal, (error) => error.status && say(error.message, { failed: true }));
+  // Rows that are shown change at once; order, page and count with the next full read.
+  const told = (views) => {
+    const news = new Map(views.map((view) => [view.id, view]));
+    if (!rows.some(({ id }) => news.has(id))) return;
+    rows = rows.map((one) => ({ ...one, ...news.get(one.id) }));
+    keyed(body, rows, ({ id }) => id, makeRow);
+  };
+  // The whole fleet changes a hundred times a second: only a container's table follows it live.
+  const live = "container_id" in fixed;
+  const read = { task: refresh, signal, onError: (error) => error.status && say(error.message, { failed: true }) };
+  loop = live ? await follow({ ...read, seconds: REFRESH_S, query: { container_id: fixed.container_id, events: "miners" }, on: { miners: told } }) : await every(REFRESH_S, read.task, signal, read.onError);
   return { again: () => loop.again() };
 }
 
@@ -122,57 +154,14 @@ function beyond(back) {
   return empty("There is no such page", h("button", { type: "button", onclick: back }, "To the first page"));
 }
 
-function filterBar({ state, set, places, makers, fixed, clear }) {
-  const search = h("input", { type: "search", placeholder: "Name, address or model", "aria-label": "Search miners", autocomplete: "off", spellcheck: "false" });
-  let timer = null;
-  const commit = () => {
-    clearTimeout(timer);
-    timer = null;
-    set("search", search.value.trim());
-  };
-  search.addEventListener("input", () => {
-    clearTimeout(timer);
-    timer = setTimeout(commit, 250);
-  });
-  search.addEventListener("keydown", (event) => {
-    if (event.key !== "Escape") return;
-    if (search.value) {
-      search.value = "";
-      commit();
-    } else search.blur();
-  });
-  const choose = (name, value) => {
-    if (timer) commit();
-    set(name, value);
-  };
-  const choice = (name, label, options) => [name, h("select", { "aria-label": label, onchange: (event) => choose(name, event.target.value) },
-    h("option", { value: "" }, label), options.map(([value, text]) => h("option", { value }, text)))];
-  const choices = [
-    "container_id" in fixed ? null : choice("container_id", "All containers", places.map(({ id, name }) => [id, name])),
-    choice("manufacturer", "All makers", makers.map((maker) => [maker, maker])),
-    choice("availability", "Any status", Object.entries(AVAILABILITY).map(([value, { word }]) => [value, word])),
-    choice("state", "Any state", Object.entries(STATES)),
-    choice("is_active", "Polled or not", [["true", "Polled"], ["false", "Not polled"]]),
-  ].filter(Boolean);
-  const reset = h("button", { type: "button", class: "plain", onclick: clear }, "Clear");
-  const mark = () => {
-    // What is being typed is newer than the address.
-    if (!timer) search.value = state.get("search") ?? "";
-    for (const [name, select] of choices) {
-      select.value = state.get(name) ?? "";
-      select.classList.toggle("set", Boolean(select.value));
-    }
-    reset.hidden = !FILTERS.some((name) => state.has(name) && !(name in fixed));
-  };
-  mark();
-  const element = h("div", { class: "filters", role: "search" },
-    h("span", { class: "search" }, search, h("kbd", { "aria-hidden": "true" }, "/")), choices.map(([, select]) => select), reset);
-  return { element, mark, clear };
-}
+const WHOLE = ["container_id", "group_id"];
 
-function headRow(columns, state, pick) {
+/** Filters as the API's bodies have them: numbers and truths, where the address has texts. */
+const typed = (filter) => Object.fromEntries(Object.entries(filter).map(([name, value]) => [name, WHOLE.includes(name) ? Number(value) : name === "is_active" ? value === "true" : value]));
+
+function headRow(columns, state, choice, pick) {
   const buttons = [];
-  const cells = columns.map((column) => h("th", { scope: "col", class: `${column.class ?? ""} c-${column.name}` },
+  const cells = columns.map((column) => (column === chooseColumn ? h("th", { scope: "col", class: "c-choose" }, h("label", {}, choice.head)) : null) ?? h("th", { scope: "col", class: `${column.class ?? ""} c-${column.name}` },
     column.sorts.map(([key, label], index) => {
       const button = h("button", { type: "button", class: "sort", onclick: () => pick(state.get("sort") === key ? `-${key}` : key) }, label);
       buttons.push([key, button]);
@@ -197,10 +186,12 @@ function pager({ page, limit, turn, resize }) {
   const before = h("button", { type: "button", onclick: () => turn(page() - 1) }, "‹ Previous");
   const after = h("button", { type: "button", onclick: () => turn(page() + 1) }, "Next ›");
   const size = h("select", { "aria-label": "Rows a page", onchange: () => resize(size.value) }, SIZES.map((one) => h("option", { value: one }, `${one} rows`)));
-  const element = h("div", { class: "pager" }, text, h("span", { class: "pager-end" }, size, before, after));
+  const download = h("a", { download: "miners.csv", title: "All miners that match, not only this page" }, "Export CSV");
+  const element = h("div", { class: "pager" }, h("span", {}, text, " · ", download), h("span", { class: "pager-end" }, size, before, after));
   return {
     element, turn,
-    update(shown, total) {
+    update(shown, total, file) {
+      setAttribute(download, "href", file);
       const from = (page() - 1) * limit();
       setText(text, shown ? `${number(from + 1)}–${number(from + shown)} of ${plural(total, "miner")}` : "");
       size.value = String(limit());

@@ -1,5 +1,5 @@
 // Short words at the foot of the page, read out by screen readers; and the banner of a lost connection.
-import { ask } from "./api.js";
+import { Problem, Unreachable, ask } from "./api.js";
 import { h, setText, show } from "./dom.js";
 import { place } from "./place.js";
 
@@ -17,6 +17,17 @@ export function say(text, { failed = false } = {}) {
   tray.append(note);
   while (tray.children.length > 4) tray.firstChild.remove();
   if (!failed) setTimeout(() => note.remove(), STAY_MS);
+}
+
+/** Do what the server may refuse; a refusal is said. Returns what came of it, or undefined. */
+export async function attempt(what) {
+  try {
+    return await what();
+  } catch (error) {
+    if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
+    say(error.message, { failed: true });
+    return undefined;
+  }
 }
 
 /** The banner: hidden while the server answers, else it counts down to the next try. */

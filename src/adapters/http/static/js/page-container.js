@@ -1,17 +1,22 @@
-// One container: totals, charts, its miners.
+// One container: totals; its course and miners, its map, its best and worst.
 import { Problem, miners } from "./api.js";
 import { chartGroup } from "./charts.js";
+import { editContainer } from "./container-form.js";
 import { confirmed } from "./dialog.js";
 import { h, setText, show as put } from "./dom.js";
 import { figure, number, power, rate, rateUnit, short, shortPower, temperature, whole } from "./format.js";
 import { every } from "./live.js";
+import { map } from "./map.js";
 import { addMiner } from "./miner-form.js";
 import { minerTable } from "./miner-table.js";
 import { empty, say } from "./notices.js";
 import { pageUrl } from "./place.js";
+import { ranking } from "./ranking.js";
 import { go, setQuery } from "./router.js";
 import { can } from "./session.js";
+import { tabs } from "./sheet.js";
 import { SPANS, levelWord, readSpan, spanSwitch, usualSpan } from "./span.js";
+import { follow } from "./stream.js";
 import { totalsStrip, troubleText } from "./totals.js";
 
 const TOTALS_S = 5;
@@ -23,26 +28,56 @@ const FIELDS = {
   seen: (point) => point.seen, hashing: (point) => point.hashing, miners: (point) => point.miners,
 };
 
+const VIEWS = [["", "Course and miners"], ["/map", "Map"]];
+
 export async function show({ root, query, signal, args, setTitle, restart }) {
   if (args[0] === "none") return unplaced({ root, query, signal, setTitle });
   const id = Number(args[0]);
   const { data: container } = await miners("GET", `containers/${id}`, { signal });
   setTitle(container.name);
   const strip = totalsStrip({ containerId: id });
-  const charts = await chartSection({ container, query, signal, totals: (totals) => {
+  const told = (totals) => {
     strip.update(totals);
     setTitle(`${container.name}: ${troubleText(totals)}`);
-  } });
-  const table = h("div", { class: "table-frame" });
+  };
+  const here = { container, query, signal, restart, told };
+  const content = await { map: mapView, ranking: rankingView }[args[1]]?.(here) ?? await courseView(here);
   put(root, h("nav", { class: "crumbs", "aria-label": "Path" }, h("a", { href: pageUrl() }, "Overview")),
     h("div", { class: "page-head" },
       h("div", {}, h("h1", {}, container.name), h("p", { class: "quiet" }, [container.location, container.description].filter(Boolean).join(" · "))),
       can("change-miners") && h("div", { class: "actions" },
         h("button", { type: "button", onclick: async () => (await addMiner({ containerId: id })) && restart() }, "Add miner"),
+        h("button", { type: "button", onclick: async () => (await editContainer(id)) && restart() }, "Edit"),
         h("button", { type: "button", class: "quiet-danger", onclick: () => remove(container) }, "Remove"))),
-    strip.element, charts.element, h("div", { class: "section-head" }, h("h2", {}, "Miners")), table);
-  await minerTable({ root: table, query, signal, fixed: { container_id: id }, none: () => empty("There are no miners in this container",
+    strip.element, tabs("Views of the container", VIEWS.map(([path, text]) => [`containers/${id}${path}`, text]), `containers/${id}${args[1] ? `/${args[1]}` : ""}`), content);
+}
+
+async function courseView({ container, query, signal, told }) {
+  const charts = await chartSection({ container, query, signal, totals: told });
+  const table = h("div", { class: "table-frame" });
+  await minerTable({ root: table, query, signal, fixed: { container_id: container.id }, none: () => empty("There are no miners in this container",
     can("change-miners") && h("p", {}, "Add one with the button above, or move one here by editing it.")) });
+  return [charts.element, h("div", { class: "section-head" }, h("h2", {}, "Miners")), table];
+}
+
+async function mapView({ container, query, signal, restart, told }) {
+  await present(container.id, told, signal);
+  return map({ container, query, signal, restart });
+}
+
+async function rankingView({ container, query, signal, told }) {
+  await present(container.id, told, signal);
+  return ranking({ container, query, signal });
+}
+
+/** Keep the totals of now fresh. */
+function present(id, told, signal) {
+  const read = (overview) => {
+    const mine = overview.containers.find((one) => one.id === id);
+    if (mine) told(mine);
+  };
+  const task = async () => read((await miners("GET", "stats/overview", { signal })).data);
+  return follow({ seconds: TOTALS_S, task, query: { container_id: id, events: "totals" }, on: { totals: read }, signal });
 }
 
 async function unplaced({ root, query, signal, setTitle }) {
@@ -111,13 +146,8 @@ async function chartSection({ container, query, signal, totals }) {
     group.update({ points: data.points, level: data.level === "1h" ? "1h" : "5m", since: until - data.hours * 3600, until, fields: FIELDS });
     totals(data.totals);
   };
-  const present = async () => {
-    const { data } = await miners("GET", "stats/overview", { signal });
-    const mine = data.containers.find((one) => one.id === id);
-    if (mine) totals(mine);
-  };
   const chartsLoop = await every(CHART_S, load, signal);
-  every(TOTALS_S, present, signal).catch((error) => {
+  present(id, totals, signal).catch((error) => {
     // The totals of the chart's answer stand until the next round.
     if (!signal.aborted && !(error instanceof Problem)) throw error;
   });

@@ -3,7 +3,6 @@ import { Problem, Unreachable, containers, miners } from "./api.js";
 import { confirmed } from "./dialog.js";
 import { h, setText, show as put } from "./dom.js";
 import { duration, rate, temperature } from "./format.js";
-import { every } from "./live.js";
 import { minerCharts } from "./miner-charts.js";
 import { details } from "./miner-details.js";
 import { editMiner } from "./miner-form.js";
@@ -12,6 +11,7 @@ import { say } from "./notices.js";
 import { pageUrl } from "./place.js";
 import { go } from "./router.js";
 import { can } from "./session.js";
+import { follow } from "./stream.js";
 
 const REFRESH_S = 5;
 
@@ -43,9 +43,9 @@ export async function show({ root, query, signal, args, setTitle, restart }) {
       parts.details.update(view);
     }
   };
-  const loop = await every(REFRESH_S, refresh, signal, (error) => {
+  const loop = await follow({ seconds: REFRESH_S, task: refresh, query: { miner_id: id, events: "miners" }, on: { miners: (views) => views.some((one) => one.id === id) && loop?.again() }, signal, onError(error) {
     if (error.status === 404) restart();
-  });
+  } });
   const charts = await minerCharts({ id, query, signal, nominal: () => view.hash_rate_nominal_hs, since: view.created_at });
 
   const buttons = [

@@ -15,9 +15,10 @@ export async function show({ root, query, signal }) {
   };
   loading(frame);
   put(root, h("div", { class: "page-head" }, h("h1", {}, "Miners"),
-    can("change-miners") && h("div", { class: "actions" }, h("button", { type: "button", class: "primary", onclick: add }, "Add miner"))), frame);
+    can("change-miners") && h("div", { class: "actions" }, h("a", { class: "button", href: pageUrl("groups") }, "Groups"), h("a", { class: "button", href: pageUrl("miners/import") }, "Import"),
+      h("a", { class: "button", href: pageUrl("discovery") }, "Find miners"), h("button", { type: "button", class: "primary", onclick: add }, "Add miner"))), frame);
   await minerTable({ root: frame, query, signal, none: () => empty("There are no miners yet", can("change-miners")
-    ? [h("p", {}, "Add one by its address, or let lineman make some up: ", h("code", {}, "lineman simulate miners"), " starts simulated miners on this machine, ",
+    ? [h("p", {}, "Let lineman ", h("a", { href: pageUrl("discovery") }, "search your network"), ", ", h("a", { href: pageUrl("miners/import") }, "import a list"), ", add one by its address, or make some up: ", h("code", {}, "lineman simulate miners"), " starts simulated miners on this machine, ",
       h("code", {}, "lineman demo"), " a whole farm."), h("button", { type: "button", class: "primary", onclick: add }, "Add a miner")]
     : h("p", {}, "Nobody has added a miner that you may see.")) });
 }

@@ -1,14 +1,15 @@
 // All containers: what they hold, how they do, and what needs a look.
 import { miners } from "./api.js";
+import { addContainer } from "./container-form.js";
 import { h, keyed, setAttribute, setText, show as put } from "./dom.js";
 import { power, plural, setTime, temperature } from "./format.js";
-import { every } from "./live.js";
-import { addContainer, addMiner } from "./miner-form.js";
+import { addMiner } from "./miner-form.js";
 import { empty, say } from "./notices.js";
 import { pageUrl } from "./place.js";
 import { go, setQuery } from "./router.js";
 import { can } from "./session.js";
 import { sparkline } from "./spark.js";
+import { follow } from "./stream.js";
 import { availabilityBar, rateRows, totalsStrip, troubleText } from "./totals.js";
 import { badge, why } from "./words.js";
 
@@ -68,7 +69,12 @@ export async function show({ root, query, signal, setTitle, restart }) {
         h("div", { class: "section-head" }, title, h("span", { class: "section-end" }, order, add)), cards);
     }
   };
-  await every(REFRESH_S, refresh, signal, (error) => error.status && say(error.message, { failed: true }));
+  const told = (overview) => {
+    if (!latest) return;
+    latest = overview;
+    draw();
+  };
+  await follow({ seconds: REFRESH_S, task: refresh, query: { events: "totals,alerts" }, on: { totals: told }, signal, onError: (error) => error.status && say(error.message, { failed: true }) });
 }
 
 function noMiners(containers, restart) {

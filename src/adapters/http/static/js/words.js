@@ -40,7 +40,13 @@ export const MISSES = {
   "reply-too-large": "sent more than is allowed", "declined": "declines", "unknown-command": "does not know the command",
 };
 
+export const SEVERITIES = { critical: "Critical", warning: "Warning", info: "Info" };
+export const ALERT_STATES = { firing: "Firing", acknowledged: "Acknowledged", recovered: "Recovered" };
+
 const SHAPES = {
+  critical: () => [svg("path", { d: "M3.6.8h4.8l3 3v4.4l-3 3H3.6l-3-3V3.8Z" }), svg("path", { d: "M6 3.4v3.2M6 8.3v.4", class: "mark" })],
+  warning: () => [svg("path", { d: "M6 .8 11.6 10.8H.4Z" }), svg("path", { d: "M6 4.6v2.6M6 8.8v.3", class: "mark" })],
+  info: () => [svg("circle", { cx: 6, cy: 6, r: 5 }), svg("path", { d: "M6 5.6v3M6 3.2v.3", class: "mark" })],
   online: () => svg("circle", { cx: 6, cy: 6, r: 4.5 }),
   degraded: () => svg("path", { d: "M6 1 11.4 10.5H.6Z" }),
   stale: () => [svg("circle", { cx: 6, cy: 6, r: 4.2, class: "hollow" }), svg("path", { d: "M6 1.8a4.2 4.2 0 0 1 0 8.4Z" })],
@@ -48,7 +54,7 @@ const SHAPES = {
   unknown: () => svg("circle", { cx: 6, cy: 6, r: 4, class: "hollow" }),
 };
 
-/** The shape of an availability; its word must stand beside it. */
+/** The shape of an availability or of a severity; its word must stand beside it. */
 export function glyph(availability) {
   const shape = SHAPES[availability] ?? SHAPES.unknown;
   return svg("svg", { class: "glyph", viewBox: "0 0 12 12", "aria-hidden": "true" }, shape());
@@ -70,6 +76,25 @@ export function badge(availability) {
   update(availability);
   return { element, update };
 }
+
+/** A badge of a severity. */
+export function severityBadge(severity) {
+  const word = h("span");
+  const element = h("span", { class: "badge" }, word);
+  const update = (next) => {
+    if (element.dataset.is !== next) {
+      element.dataset.is = next;
+      element.querySelector("svg")?.remove();
+      element.prepend(glyph(next));
+    }
+    setText(word, SEVERITIES[next] ?? next);
+  };
+  update(severity);
+  return { element, update };
+}
+
+/** Where a miner stands, in words: "row 2, shelf 3, slot 11". */
+export const placeWords = ({ row, shelf, slot }) => (row == null ? "" : `row ${row}, shelf ${shelf}, slot ${slot}`);
 
 /** Why a miner is not simply online, in one line; empty if it is. */
 export function why(view) {

@@ -1,0 +1,117 @@
+// Maintenance: spans of time in which nobody is told of what is worked on.
+import { containers, identity, miners } from "./api.js";
+import { confirmed, openDialog } from "./dialog.js";
+import { h, keyed, setAttribute, setText, show as put } from "./dom.js";
+import { form } from "./form.js";
+import { absolute, age, duration } from "./format.js";
+import { every } from "./live.js";
+import { attempt, empty, say } from "./notices.js";
+import { alertTabs } from "./page-alerts.js";
+import { picker } from "./picker.js";
+import { can } from "./session.js";
+import { cell, sheet } from "./sheet.js";
+
+const REFRESH_S = 30;
+const HOUR_MS = 3_600_000;
+
+export async function show({ root, signal }) {
+  const table = sheet("Maintenance", ["When", "Where", "Why", "By", ""]);
+  const nothing = h("div");
+  const known = { places: [], names: new Map() };
+  let loop = null;
+  const again = () => loop.again();
+  const add = async () => (await editWindow(null, known)) && again();
+  loop = await every(REFRESH_S, async () => {
+    const [{ data }, places] = await Promise.all([identity("GET", "maintenance", { query: { limit: 1000 }, signal }), containers(signal)]);
+    known.places = places;
+    await nameMiners(known.names, data.flatMap(({ miner_ids: ids }) => ids), signal);
+    // What goes on comes first, then what comes, then what is over.
+    const list = [...data].sort((a, b) => over(a) - over(b) || Date.parse(a.since) - Date.parse(b.since));
+    keyed(table.body, list, ({ id }) => id, () => row(known, again));
+    table.element.hidden = !list.length;
+    put(nothing, list.length ? [] : empty("No maintenance is planned", h("p", {}, "While containers or miners are worked on, their alerts are listed but nobody is woken, unless they last beyond it. Announce it here before the work begins."),
+      can("manage-alerts") && h("button", { type: "button", class: "primary", onclick: add }, "Announce maintenance")));
+  }, signal);
+  put(root, h("div", { class: "page-head" }, h("h1", {}, "Maintenance"),
+    can("manage-alerts") && h("div", { class: "actions" }, h("button", { type: "button", class: "primary", onclick: add }, "Announce maintenance"))), alertTabs("alerts/maintenance"), table.element, nothing);
+}
+
+const over = (window) => Number(age(window.until) > 0);
+
+/** Names of miners by id, for the first few: more are said as a count. */
+async function nameMiners(names, ids, signal) {
+  for (const id of [...new Set(ids)].filter((one) => !names.has(one)).slice(0, 20)) {
+    try {
+      names.set(id, (await miners("GET", `miners/${id}`, { signal })).data.name);
+    } catch (error) {
+      if (error.status !== 404) throw error;
+      names.set(id, `#${id} (removed)`);
+    }
+  }
+}
+
+function row(known, again) {
+  let window = null;
+  const when = h("span");
+  const state = h("div", { class: "sub" });
+  const where = h("span");
+  const why = h("span");
+  const by = h("span");
+  const edit = h("button", { type: "button", onclick: async () => (await editWindow(window, known)) && again() }, "Edit");
+  const element = h("tr", {}, h("td", {}, when, state), cell("Where", where), cell("Why", why), cell("By", by), h("td", { class: "row-actions" }, edit));
+  return {
+    element,
+    update(next) {
+      window = next;
+      setText(when, `${absolute(next.since).slice(0, -3)} – ${absolute(next.until).slice(0, -3)}`);
+      const begins = age(next.since);
+      setText(state, over(next) ? "over" : begins < 0 ? `in ${duration(-begins)}` : `goes on, ${duration(-age(next.until))} left`);
+      setAttribute(state, "class", !over(next) && begins >= 0 ? "warn-text" : "sub");
+      setText(where, whereOf(next, known));
+      setText(why, next.reason ?? "");
+      setText(by, next.created_by ?? "");
+      setAttribute(element, "data-resting", over(next) ? "yes" : null);
+      setAttribute(edit, "aria-label", `Edit the maintenance of ${absolute(next.since)}`);
+      edit.hidden = !can("manage-alerts");
+    },
+  };
+}
+
+function whereOf(window, { places, names }) {
+  const words = [
+    ...window.container_ids.map((id) => places.find((one) => one.id === id)?.name ?? `container #${id}`),
+    ...window.miner_ids.map((id) => names.get(id) ?? `#${id}`),
+  ];
+  return words.length > 6 ? `${words.slice(0, 5).join(", ")} and ${words.length - 5} more` : words.join(", ") || "everything";
+}
+
+async function editWindow(window, known) {
+  const start = Date.now();
+  const chosen = picker({ kind: "miners", most: 50, chosen: (window?.miner_ids ?? []).map((id) => ({ id, name: known.names.get(id) ?? `#${id}` })) });
+  const built = form({
+    fields: [
+      { name: "since", label: "From", type: "moment", value: window?.since ?? new Date(start).toISOString() },
+      { name: "until", label: "Until", type: "moment", value: window?.until ?? new Date(start + 2 * HOUR_MS).toISOString() },
+      { name: "reason", label: "Why", value: window?.reason, placeholder: "Fans are changed", autofocus: true },
+      { name: "container_ids", label: "Containers", type: "checks", value: window?.container_ids ?? [], options: known.places.map(({ id, name }) => [id, name]), hint: "Neither containers nor miners chosen: everything." },
+    ],
+    extra: h("fieldset", { class: "field" }, h("legend", {}, "Single miners"), chosen.element),
+    submit: window ? "Save" : "Announce", cancel: () => dialog.close(null),
+    async send(values) {
+      const body = { ...values, since: values.since ?? undefined, miner_ids: chosen.values().map(({ id }) => id) };
+      const { data } = window ? await identity("PUT", `maintenance/${window.id}`, { body }) : await identity("POST", "maintenance", { body });
+      say(`The maintenance is ${window ? "saved" : "announced"}.`);
+      dialog.close(data);
+    },
+  });
+  const remove = async () => {
+    if (!(await confirmed("Remove this maintenance?", "From now on its alerts are told again.", "Remove"))) return;
+    await attempt(async () => {
+      await identity("DELETE", `maintenance/${window.id}`);
+      say("The maintenance is removed.");
+      dialog.close(window);
+    });
+  };
+  const dialog = openDialog(window ? "Edit maintenance" : "Announce maintenance", h("div", {}, built.element, window && [h("hr"), h("button", { type: "button", class: "quiet-danger", onclick: remove }, "Remove it")]));
+  return dialog.closed;
+}
