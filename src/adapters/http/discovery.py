@@ -18,7 +18,7 @@ from .miners import Api3Port, Password, Port, Text, WebPort
 from .wire import Call, Id, operation, route
 
 
-class Credentials(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class DeviceLogin(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """For devices that want a login; kept encrypted with the discovery, never shown."""
 
     username: Text | None = None
@@ -41,7 +41,7 @@ class DiscoverBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fie
             examples=[["10.0.0.0/20", "10.1.0.1-10.1.0.50", "10.2.0.1-50", "10.3.0.7"]],
         ),
     ]
-    credentials: Credentials | None = None
+    credentials: DeviceLogin | None = None
     ports: PortsBody | None = None
 
 
@@ -103,7 +103,7 @@ class DiscoveryApi:
         Whoever works takes the job up within a second or two; `Location` tells
         where to follow it.  Nothing is changed until it is accepted.
         """
-        login = body.credentials or Credentials()
+        login = body.credentials or DeviceLogin()
         ports = {} if body.ports is None else msgspec.structs.asdict(body.ports)
         job = await self.discovery.start(
             call.actor,

@@ -25,7 +25,8 @@ class Span:
     first: int
     last: int
 
-    def __len__(self) -> int:
+    @property
+    def count(self) -> int:
         return self.last - self.first + 1
 
 
@@ -39,7 +40,7 @@ class Targets:
     @property
     def count(self) -> int:
         """How many addresses that are."""
-        return sum(map(len, self.spans))
+        return sum(span.count for span in self.spans)
 
     def __iter__(self) -> Iterator[str]:
         for span in self.spans:
@@ -72,8 +73,8 @@ def parse(texts: Sequence[str]) -> Targets:
     spans = []
     for part in parts:
         span = _span(part)
-        if len(span) > MOST:
-            raise _wrong(f"{part} has {len(span):,} addresses; one discovery may have {MOST:,}: name smaller subnets")
+        if span.count > MOST:
+            raise _wrong(f"{part} has {span.count:,} addresses; one discovery may have {MOST:,}: name smaller subnets")
         spans.append(span)
     found = Targets(parts, _merged(spans))
     if found.count > MOST:

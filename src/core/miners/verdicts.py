@@ -84,7 +84,7 @@ def judge(
             elsewhere.append(sighting)
         elif sighting.host == miner.ip_address:
             claimed[miner.id] = sighting.host
-            finds[sighting.host, sighting.port] = _find(sighting, FindStatus.KNOWN, miner)
+            finds[sighting.host, sighting.port] = _at_its_place(sighting, miner)
         elif miner.id in claimed:
             elsewhere.append(sighting)
         else:
@@ -111,12 +111,17 @@ def _by_address(sighting: Sighting, there: Miner | None, claimed: dict[int, str]
     if there is None or there.id in claimed:
         return _find(sighting, FindStatus.UNCLEAR if sighting.fingerprint is None else FindStatus.NEW, None)
     claimed[there.id] = sighting.host
-    hardware = _hardware(sighting)
-    other = hardware is not None and there.hardware_id is not None and hardware != there.hardware_id
-    if sighting.fingerprint is not None and (sighting.fingerprint.maker is not there.manufacturer or other):
-        was = f"{there.manufacturer} {there.model or ''}".strip() + f" {there.hardware_id or ''}".rstrip()
-        return attrs.evolve(_find(sighting, FindStatus.CHANGED, there), was=was)
-    return _find(sighting, FindStatus.KNOWN, there)
+    return _at_its_place(sighting, there)
+
+
+def _at_its_place(sighting: Sighting, miner: Miner) -> Find:
+    """Known, unless its maker or its hardware is another than is written down."""
+    fingerprint, hardware = sighting.fingerprint, _hardware(sighting)
+    other = None not in (hardware, miner.hardware_id) and hardware != miner.hardware_id
+    if fingerprint is not None and (other or fingerprint.maker is not miner.manufacturer):
+        was = " ".join(part for part in (miner.manufacturer, miner.model, miner.hardware_id) if part)
+        return attrs.evolve(_find(sighting, FindStatus.CHANGED, miner), was=was)
+    return _find(sighting, FindStatus.KNOWN, miner)
 
 
 def _gone(miners: Sequence[Miner], claimed: Mapping[int, str], searched: Callable[[str], bool]) -> list[Find]:
