@@ -23,6 +23,15 @@ ORDERS = (*SORTS, *(f"-{name}" for name in SORTS))
 
 LATE = {
     "poll": ("polling:poll", "Ask miners for a reading now."),
+    "reboot": ("actions:reboot", "Reboot miners."),
+    "restart": ("actions:restart", "Start the mining process of miners anew."),
+    "light": ("actions:light", "Let the light of miners blink, by which people find them."),
+    "sleep": ("actions:sleep", "Stop the hashing of miners until they are woken."),
+    "wake": ("actions:wake", "Have sleeping miners hash again."),
+    "pool": ("actions:pool", "Have miners mine for another pool."),
+    "power-limit": ("actions:power_limit", "Let miners take no more than so many watts."),
+    "abilities": ("actions:abilities", "Show what a miner can be told to do, and why not."),
+    "actions": ("actions:actions", "Show what a miner was told to do, and what came of it."),
     "stats": ("statistics:stats", "Show the history of one miner, as rows or as charts."),
     "watch": ("watching:watch", "Watch miners in a table that keeps itself fresh."),
 }

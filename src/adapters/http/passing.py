@@ -143,10 +143,11 @@ class Acts:
             if other is None:
                 await self._take_over()
                 orders = await self.actions.order_all(actor, miners, action)
-                if not self.permit.working:
-                    while await self.actions.work():
-                        pass
-                return orders
+                if self.permit.working:
+                    return orders
+                while await self.actions.work():
+                    pass
+                return [await self.actions.get(actor, order.id) for order in orders]
         body = pass_on([miner.id for miner in miners])
         answer = await self.holder.post(other, actor, "/api/miners/actions", body, deadline=6 * MANNERS)
         found = msgspec.json.decode(answer, type=list[_Told])
