@@ -140,10 +140,13 @@ class Work:
     def _alert_jobs(self) -> Sequence[Job]:
         judging, dispatch, reporting = self.house.judging(), self.house.dispatch(), self.house.reporting()
         rules, store, clock = self.house.rule_book(), self.house.alert_store(), self.house.clock()
-        polling = self.house.polling()
+        polling, began = self.house.polling(), False
 
         async def judge() -> None:
-            await rules.ensure_usual()
+            nonlocal began
+            if not began:
+                await rules.ensure_usual()
+            began = True
             await judging.tick()
 
         async def report() -> None:

@@ -74,7 +74,6 @@ def outbox(database: Database) -> SqlOutbox:
 
 
 async def test_rules_come_back_as_they_were_set_and_every_change_is_a_new_version(rules: SqlRules) -> None:
-    assert await rules.untouched()
     version = await rules.version()
     [one, two] = await rules.add_rules([RULE, attrs.evolve(RULE, name="Hot", threshold=90.5)])
     assert one == attrs.evolve(RULE, id=one.id)
@@ -92,8 +91,17 @@ async def test_rules_come_back_as_they_were_set_and_every_change_is_a_new_versio
     for missing in (rules.rule(99), rules.remove_rule(99), rules.change_rule(attrs.evolve(one, id=99))):
         with pytest.raises(UnknownRule):
             await missing
-    assert not await rules.untouched()
     assert await rules.version() == version + 3
+
+
+async def test_the_usual_rules_come_once_beside_those_that_are_there(rules: SqlRules) -> None:
+    [own] = await rules.add_rules([RULE])
+    usual = [attrs.evolve(RULE, minutes=1.0), attrs.evolve(RULE, name="Hot")]
+    [hot] = await rules.add_usual(usual)
+    assert await rules.rules() == [own, hot]
+    await rules.remove_rule(hot.id)
+    assert await rules.add_usual(usual) == []
+    assert await rules.rules() == [own]
 
 
 async def test_a_channels_url_is_kept_sealed(rules: SqlRules, database: Database) -> None:

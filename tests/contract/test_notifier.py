@@ -75,6 +75,8 @@ async def test_a_failure_says_its_reason_and_no_part_of_the_url_is_said_or_logge
     handler, level = logging.StreamHandler(written), root.level
     root.addHandler(handler)
     root.setLevel(logging.DEBUG)
+    await anyio.to_thread.run_sync(AppriseNotifier().check, hook.url("ok"))
+    logging.getLogger("apprise").setLevel(logging.DEBUG)
     try:
         for url, reason in (
             (hook.url("bad/canary-token"), "500"),
@@ -87,6 +89,7 @@ async def test_a_failure_says_its_reason_and_no_part_of_the_url_is_said_or_logge
     finally:
         root.removeHandler(handler)
         root.setLevel(level)
+        logging.getLogger("apprise").setLevel(logging.WARNING)
     out, err = capfd.readouterr()
     assert "canary" not in written.getvalue() + out + err
 

@@ -70,10 +70,6 @@ class SqlRules(RuleStore):
         [version] = await self._db.fetch(int, "select value from counter where name = 'alert_rules'")
         return version
 
-    async def untouched(self) -> bool:
-        [given] = await self._db.fetch(int, "select value from counter where name = 'alert_rule'")
-        return given == 0
-
     async def rules(self) -> Sequence[Rule]:
         return await self._db.fetch(Rule, f"select {RULE} from alert_rule order by id")
 
@@ -81,19 +77,20 @@ class SqlRules(RuleStore):
         return await _rule(self._db, rule_id)
 
     async def add_rules(self, rules: Sequence[Rule]) -> Sequence[Rule]:
-        added = []
-        name = ""
         try:
             async with self._db.transaction() as tx:
-                for rule in rules:
-                    name = rule.name
-                    number = await next_number(tx, "alert_rule")
-                    await tx.run(ADD_RULE, **_values(attrs.evolve(rule, id=number), "revision"))
-                    added.append(await _rule(tx, number))
-                await _changed(tx)
+                return await _add(tx, rules)
         except Taken as error:
-            raise RuleExists(f"There is a rule named {name!r} already") from error
-        return added
+            names = ", ".join(repr(rule.name) for rule in rules)
+            raise RuleExists(f"There is a rule named {names} already") from error
+
+    async def add_usual(self, rules: Sequence[Rule]) -> Sequence[Rule]:
+        once = "insert into counter (name, value) values ('alert_usual', 1) on conflict (name) do nothing"
+        async with self._db.transaction() as tx:
+            if not await tx.run(once):
+                return []
+            taken = set(await tx.fetch(str, "select name from alert_rule"))
+            return await _add(tx, [rule for rule in rules if rule.name not in taken])
 
     async def change_rule(self, rule: Rule) -> Rule:
         try:
@@ -187,6 +184,16 @@ class SqlRules(RuleStore):
                 f"The URL of channel {channel.id} ({channel.name}) cannot be opened with the keys at hand; "
                 "put back the key that it was stored with"
             ) from error
+
+
+async def _add(tx: Transaction, rules: Sequence[Rule]) -> Sequence[Rule]:
+    added = []
+    for rule in rules:
+        number = await next_number(tx, "alert_rule")
+        await tx.run(ADD_RULE, **_values(attrs.evolve(rule, id=number), "revision"))
+        added.append(await _rule(tx, number))
+    await _changed(tx)
+    return added
 
 
 async def _changed(tx: Transaction) -> None:

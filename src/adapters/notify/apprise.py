@@ -147,6 +147,8 @@ def _loaded() -> ModuleType:
         log = logging.getLogger(name)
         log.addHandler(logging.NullHandler())
         log.propagate = False
+        # Whatever level the others have: a warning is how it says what went wrong.
+        log.setLevel(logging.WARNING)
     return apprise
 
 

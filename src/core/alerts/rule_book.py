@@ -98,10 +98,8 @@ class RuleBook:
         await self._note(actor, "remove-rule", rule, rule.name)
 
     async def ensure_usual(self) -> int:
-        """Make the usual rules, if there has never been any; how many.  For the one process that works."""
-        if not await self.rule_store.untouched():
-            return 0
-        return len(await self.rule_store.add_rules(usual_rules(self.known)))
+        """Make the usual rules at the first start; how many.  Those that were removed stay away."""
+        return len(await self.rule_store.add_usual(usual_rules(self.known)))
 
     async def _checked(self, fields: Mapping[str, Any]) -> dict[str, Any]:
         found = checked(fields, RULE)

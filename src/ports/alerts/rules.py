@@ -95,9 +95,6 @@ class RuleStore(Protocol):
     async def version(self) -> int:
         """Grows with every change of any of them by any process: cheap to ask each second."""
 
-    async def untouched(self) -> bool:
-        """Whether there has never been a rule."""
-
     async def rules(self) -> Sequence[Rule]: ...
 
     async def rule(self, rule_id: int) -> Rule:
@@ -105,6 +102,9 @@ class RuleStore(Protocol):
 
     async def add_rules(self, rules: Sequence[Rule]) -> Sequence[Rule]:
         """All or none.  Raises ``RuleExists``."""
+
+    async def add_usual(self, rules: Sequence[Rule]) -> Sequence[Rule]:
+        """Add those whose names are free, once in the life of the database; later none."""
 
     async def change_rule(self, rule: Rule) -> Rule:
         """Store the fields and raise the revision.  Raises ``Stale``, ``UnknownRule``, ``RuleExists``."""

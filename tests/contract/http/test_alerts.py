@@ -79,7 +79,6 @@ async def olga(service: Service) -> AsyncGenerator[httpx.AsyncClient]:
 async def work(service: Service, *values: tuple[int, float]) -> None:
     """What the working process would do: judge the chips of miners in the container of their number, and tell."""
     judging = service.house.judging()
-    await service.house.rule_book().ensure_usual()
     await judging.start()
     for _ in range(2):
         await judging.report(
@@ -103,7 +102,7 @@ def fields_of(answer: httpx.Response) -> list[str]:
 async def test_the_usual_rules_are_there_from_the_first_start_and_do_not_come_back(
     service: Service, olga: httpx.AsyncClient
 ) -> None:
-    await work(service)
+    await service.house.rule_book().ensure_usual()
     kinds = (await olga.get("/api/alerts/kinds")).json()
     assert {"kind": "low-rate", "title": "Hash rate low", "unit": "%", "threshold": 80.0, "minutes": 15.0}.items() <= (
         next(kind for kind in kinds if kind["kind"] == "low-rate").items()
@@ -113,7 +112,7 @@ async def test_the_usual_rules_are_there_from_the_first_start_and_do_not_come_ba
     assert all(rule["is_active"] and rule["channel_ids"] == [] for rule in rules)
     for rule in rules:
         assert (await olga.delete(f"/api/alerts/rules/{rule['id']}")).status_code == 204
-    await work(service)
+    await service.house.rule_book().ensure_usual()
     assert (await olga.get("/api/alerts/rules")).json() == []
 
 
@@ -179,8 +178,9 @@ async def test_a_client_sees_the_alerts_of_his_containers_and_sets_nothing(
     for actor in (CARL, ACCOUNTANT):
         async with asked_by(service, actor) as client:
             for method, path in (
-                ("GET", "/api/alerts/channels"), ("GET", "/api/alerts/channels/1"), ("POST", "/api/alerts/channels/1/test"),
-                ("DELETE", "/api/alerts/channels/1"), ("DELETE", "/api/alerts/rules/1"),
+                ("GET", "/api/alerts/channels"), ("GET", "/api/alerts/channels/1"),
+                ("POST", "/api/alerts/channels/1/test"), ("DELETE", "/api/alerts/channels/1"),
+                ("DELETE", "/api/alerts/rules/1"),
                 ("DELETE", "/api/maintenance/1"), ("PUT", "/api/alerts/rules/1"), ("PUT", "/api/alerts/channels/1"),
                 ("PUT", "/api/maintenance/1"), ("POST", "/api/alerts/1/acknowledge"),
             ):  # fmt: skip
