@@ -12,6 +12,7 @@ COMMANDS = {
     "miners": ("miners:miners", "List, change, poll and watch miners."),
     "containers": ("containers:containers", "List and change containers, and see their totals."),
     "overview": ("statistics:overview", "Show the totals of everything now."),
+    "alerts": ("alerts:alerts", "See what is wrong, look after it, and set rules, channels and maintenance."),
     "users": ("users:users", "Who can log in."),
     "token": ("tokens:token", "Keys for scripts."),
     "db": ("database:db", "Look after the database: status, migrate, backup, copy, keys."),
