@@ -120,15 +120,22 @@ class Pacer:
                 while True:
                     await self._wait()
                     while (key := self._next()) is not None:
-                        while not self._idle:
-                            self._freed = anyio.Event()
-                            await self._freed.wait()
+                        turn = await self._free_lane()
                         self._visited.add(key)
-                        self._idle.popleft().set_result(key)
+                        turn.set_result(key)
         finally:
             self._idle.clear()
             self._visited.clear()
             self.busy = 0
+
+    async def _free_lane(self) -> "asyncio.Future[int]":
+        while True:
+            while self._idle:
+                # A lane that was cancelled waits for nothing any more.
+                if not (turn := self._idle.popleft()).done():
+                    return turn
+            self._freed = anyio.Event()
+            await self._freed.wait()
 
     async def _wait(self) -> None:
         """Let a tick pass, and more until somebody is due."""
@@ -194,12 +201,19 @@ async def under_lease(
             if await _taken(lease):
                 log.info("working", holder=lease.holder)
                 told(True)
-                async with anyio.create_task_group() as tasks:
-                    tasks.start_soon(work)
-                    await _renew(lease, renewed, clock)
-                    tasks.cancel_scope.cancel()
-                told(False)
-                log.warning("stopped working: the lease is lost", holder=lease.holder)
+                try:
+                    async with anyio.create_task_group() as tasks:
+                        tasks.start_soon(work)
+                        await _renew(lease, renewed, clock)
+                        tasks.cancel_scope.cancel()
+                except* LinemanError as group:
+                    log.error("stopped working, to try again", reasons=[str(error) for error in group.exceptions])
+                except* Exception:  # the top of all work: a fault in it must not end the answering as well
+                    log.exception("stopped working, to try again")
+                else:
+                    log.warning("stopped working: the lease is lost", holder=lease.holder)
+                finally:
+                    told(False)
             await clock.sleep(lease.renew_every * random.uniform(0.8, 1.2))
     finally:
         with anyio.CancelScope(shield=True), anyio.move_on_after(2):

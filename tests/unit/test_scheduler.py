@@ -78,6 +78,17 @@ async def test_what_is_gone_is_not_visited_again_and_what_is_new_is_visited_once
     assert miners.overlaps == 0
 
 
+async def test_the_end_of_the_work_finds_lanes_that_are_on_their_way() -> None:
+    miners = Miners(range(200))
+    pacer = Pacer(miners, lanes=20, clock=SystemClock(), tick=0)
+    for _ in range(30):
+        pacer.refresh()
+        with anyio.move_on_after(0.005):
+            await pacer.run()
+    assert pacer.busy == 0
+    assert miners.overlaps == 0
+
+
 class Naps(SystemClock):
     """A clock on which sleeping takes no time and is written down."""
 
@@ -143,6 +154,22 @@ class Rows:
 
     async def current(self, *, now: datetime) -> Lease | None:
         return self.row if self.row is not None and self.row.expires_at > now else None
+
+
+async def test_work_that_fails_is_tried_again_and_ends_nothing_else() -> None:
+    tries = 0
+
+    async def work() -> None:
+        nonlocal tries
+        tries += 1
+        if tries < 3:
+            raise Unavailable("the database is away") if tries == 1 else RuntimeError("a fault of ours")
+        scope.cancel()
+
+    lease = WorkingLease(Rows(), SystemClock(), "a", term=timedelta(seconds=0.1))
+    with anyio.fail_after(10), anyio.CancelScope() as scope:
+        await under_lease(lease, work, clock=SystemClock(), random=Random(1))
+    assert tries == 3
 
 
 async def test_one_works_and_the_other_takes_over_only_after_the_first_has_stopped() -> None:
