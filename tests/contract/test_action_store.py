@@ -63,6 +63,8 @@ async def test_an_order_comes_back_as_it_was_stored_and_as_it_became(database: D
     )
     await store.save(became)
     assert await store.get(stored.id) == became
+    await store.save(attrs.evolve(became, status=OrderStatus.UNVERIFIED))
+    assert await store.get(stored.id) == became, "what has ended stays as it ended"
 
 
 async def test_only_one_action_of_a_miner_is_under_way(database: Database, miners: list[int]) -> None:

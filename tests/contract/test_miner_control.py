@@ -420,6 +420,34 @@ async def test_braiins_pauses_and_says_what_it_cannot() -> None:
         await told("braiins", answer, Reboot())
 
 
+async def test_a_whatsminer_that_gives_no_tokens_is_told_over_api_3() -> None:
+    def framed(answer: Any) -> bytes:
+        body = json.dumps(answer).encode()
+        return len(body).to_bytes(4, "little") + body
+
+    def answer(request: bytes) -> bytes:
+        if request.startswith(b"{"):
+            return b'{"STATUS":"E","When":1,"Code":14,"Msg":"invalid cmd","Description":""}'
+        if b"get.device.info" in request:
+            return framed({"code": 0, "when": 1, "msg": {"system": {"apiswitch": "1"}, "salt": "abc"}, "desc": ""})
+        return framed({"code": 0, "when": 1, "msg": "ok", "desc": ""})
+
+    accepted, heard = await told("whatsminer", answer, Sleep())
+    assert accepted.detail == "ok"
+    sent = json.loads(heard[-1][4:])
+    assert (sent["cmd"], sent["param"], sent["account"], len(sent["token"])) == (
+        "set.miner.service", "stop", "super", 8,
+    )  # fmt: skip
+
+
+async def test_an_avalon_is_told_by_its_own_clock() -> None:
+    def answer(request: bytes) -> bytes:
+        return b'{"STATUS":[{"STATUS":"S","When":10075,"Code":22,"Msg":"OK"}],"id":1}'
+
+    _, heard = await told("avalon", answer, Sleep())
+    assert json.loads(heard[-1])["parameter"] == "0,softoff,1:10080"
+
+
 async def test_a_configuration_with_hidden_passwords_is_never_written_back() -> None:
     def answer(request: bytes) -> bytes:
         return http({"pools": [{"url": "a:1", "user": "u", "pass": "***"}], "bitmain-work-mode": "0"})

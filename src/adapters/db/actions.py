@@ -24,7 +24,7 @@ values (:id, :miner_id, :miner, :action, :arguments, :by, :requested_at, :status
 SAVE = """
 update miner_action set status = :status, detail = :detail, sent_at = :sent_at, accepted_at = :accepted_at,
        finished_at = :finished_at, until = :until, before = :before
-where id = :id
+where id = :id and status in ('requested', 'accepted', 'unverified')
 """
 #: What ``SAVE`` does not change.
 FIXED = frozenset({"miner_id", "miner", "action", "arguments", "by", "requested_at"})

@@ -111,7 +111,9 @@ def lost(order: Order, why: str, *, at: datetime) -> Order:
 
 def observed(order: Order, reading: Reading, *, at: datetime) -> Order:
     """Take a good reading of ``at`` into account."""
-    if not is_open(order, at=at) or order.sent_at is None or at <= order.sent_at:
+    if not is_open(order, at=at) or order.sent_at is None or order.until is None:
+        return order
+    if not order.sent_at < at < order.until:
         return order
     why = _shows(order, reading, at, order.sent_at)
     return order if why is None else _ended(order, OrderStatus.VERIFIED, why, at)

@@ -89,7 +89,10 @@ class OrderStore(Protocol):
         """
 
     async def save(self, order: Order) -> None:
-        """Store what has become of an order.  One whose miner was removed meanwhile is passed over."""
+        """Store what has become of an order.
+
+        One whose miner was removed meanwhile, or that has ended otherwise, is passed over.
+        """
 
     async def get(self, order_id: int, *, visible: frozenset[int] | None = None) -> Order:
         """Raises ``UnknownOrder``, also for what the actor may not see."""

@@ -39,7 +39,7 @@ def _refusals(known: Fingerprint, target: Target) -> dict[ActionKind, str]:
 
 
 async def _act(line: Line, known: Fingerprint, action: Action) -> Accepted:
-    await line.ask("version")
+    clock = _clock(await line.ask("version")) or int(line.now())
     match action:
         case Reboot():
             return await _set(line, "0,reboot,0")
@@ -49,9 +49,9 @@ async def _act(line: Line, known: Fingerprint, action: Action) -> Accepted:
             accepted = await _set(line, f"0,led,1-{int(on)}")
             return Accepted(accepted.detail, seen=await seen(_light_is(line, on)), shows=False)
         case Sleep():
-            return await _set(line, f"0,softoff,1:{int(line.now()) + _SOON}")
+            return await _set(line, f"0,softoff,1:{clock + _SOON}")
         case Wake():
-            return await _set(line, f"0,softon,1:{int(line.now()) + _SOON}")
+            return await _set(line, f"0,softon,1:{clock + _SOON}")
         case SwitchPool(NewPool() as pool):
             return await _new_pool(line, pool)
         case SwitchPool(index):
@@ -75,6 +75,13 @@ async def _new_pool(line: Line, pool: NewPool) -> Accepted:
 
 async def _set(line: Line, parameter: str) -> Accepted:
     return Accepted(_said(await line.tell("ascset", parameter)))
+
+
+def _clock(answer: dict[str, object]) -> int | None:
+    """The miner's own time, which need not be the right one."""
+    status = answer.get("STATUS")
+    when = status[0].get("When") if isinstance(status, list) and status and isinstance(status[0], dict) else None
+    return when if isinstance(when, int) and when > 0 else None
 
 
 def _said(answer: dict[str, object]) -> str:

@@ -7,6 +7,7 @@ from typing import Any, assert_never
 
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
+from .....ports.errors import DeviceError
 from .....ports.miners import (
     Accepted,
     AccessDenied,
@@ -28,6 +29,7 @@ from .....ports.miners import (
 )
 from ..decode import document
 from ..verdict import judge
+from . import whatsminer_api3
 from .control import Control
 from .line import Json, Line, seen
 from .md5crypt import md5crypt
@@ -43,6 +45,23 @@ def _refusals(known: Fingerprint, target: Target) -> dict[ActionKind, str]:
 
 
 async def _act(line: Line, known: Fingerprint, action: Action) -> Accepted:
+    try:
+        return await _acted(line, action)
+    except (WritesDisabled, NoTokens) as refused:
+        # Nothing was done.  Newer firmware takes commands over API 3 only.
+        line.sent = line.answered = False
+        try:
+            await line.ask_api3({"cmd": "get.device.info"})
+        except DeviceError:
+            raise refused from None
+        return await whatsminer_api3.CONTROL.act(line, known, action)
+
+
+class NoTokens(NotPossible):
+    """This miner cannot do that."""
+
+
+async def _acted(line: Line, action: Action) -> Accepted:
     match action:
         case Reboot():
             return await _tell(line, "reboot")
@@ -70,7 +89,7 @@ async def _tell(line: Line, command: str, **more: str) -> Accepted:
     try:
         told = (await line.ask("get_token", key="cmd")).get("Msg")
     except UnknownCommand as error:
-        raise NotPossible(f"{error.detail}; firmware as old as this takes no commands") from error
+        raise NoTokens(f"{error.detail}; firmware as old as this takes no commands") from error
     if not isinstance(told, dict) or not {"salt", "newsalt", "time"} <= told.keys():
         raise WritesDisabled(f"{line.where} gives no token ({str(told)[:100]}); {_ENABLE}")
     key = md5crypt(line.password, str(told["salt"]))
