@@ -30,6 +30,14 @@ Keys = Callable[[], Secret | None]
 
 
 @attrs.frozen
+class Raw:
+    """A body that is sent as it is."""
+
+    content: bytes
+    media: str
+
+
+@attrs.frozen
 class Answer:
     """What the API said."""
 
@@ -61,8 +69,10 @@ class Api:
     async def get(self, path: str, query: Query | None = None, *, deadline: float = DEADLINE) -> Answer:
         return await self.call("GET", path, query=query, deadline=deadline)
 
-    async def post(self, path: str, body: object = None, *, deadline: float = DEADLINE) -> Answer:
-        return await self.call("POST", path, body=body, deadline=deadline)
+    async def post(
+        self, path: str, body: object = None, *, query: Query | None = None, deadline: float = DEADLINE
+    ) -> Answer:
+        return await self.call("POST", path, query=query, body=body, deadline=deadline)
 
     async def put(self, path: str, body: object) -> Answer:
         return await self.call("PUT", path, body=body)
@@ -104,8 +114,13 @@ class Api:
         import anyio
         import httpx
 
-        content = None if body is None else json.dumps(body, ensure_ascii=False).encode()
-        headers = {} if body is None else {"content-type": "application/json"}
+        headers = {}
+        if isinstance(body, Raw):
+            content, headers["content-type"] = body.content, body.media
+        elif body is not None:
+            content, headers["content-type"] = json.dumps(body, ensure_ascii=False).encode(), "application/json"
+        else:
+            content = None
         params = {name: _parameter(value) for name, value in (query or {}).items() if value is not None}
         try:
             with anyio.fail_after(deadline):

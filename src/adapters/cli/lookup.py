@@ -38,6 +38,14 @@ async def container_id_of(api: Api, word: str | None) -> int | None:
     return None if word is None else int((await container_of(api, word))["id"])
 
 
+async def group_id_of(api: Api, word: str | None) -> int | None:
+    """The number of a group of miners, if one is named by number or name.  Raises as ``miner_of``."""
+    if word is None or word.isdecimal():
+        return None if word is None else int(word)
+    groups = (await api.get("/api/miners/groups")).value
+    return int(_only(_called(word, groups, "name"), "group", word)["id"])
+
+
 async def user_of(api: Api, word: str) -> Thing:
     """The user of this name or number.  Raises as ``miner_of``."""
     users = [user async for user in api.pages("/api/users", {})]
@@ -57,7 +65,8 @@ def _at(word: str, miners: list[Any]) -> list[Any]:
 
 def _only(found: list[Any], what: str, word: str) -> Thing:
     if not found:
-        raise errors.NotFound(f"no {what} is called {word!r}; lineman {what}s list shows all")
+        shows = "miners groups" if what == "group" else f"{what}s"
+        raise errors.NotFound(f"no {what} is called {word!r}; lineman {shows} list shows all")
     if len(found) > 1:
         numbers = ", ".join(str(one["id"]) for one in found[:10])
         raise errors.Invalid(f"{len(found)} {what}s are called {word!r}; give a number: {numbers}", field=what)

@@ -14,7 +14,7 @@ from .asking import ask_password, confirm, password_option, yes_option
 from .client import Answer, Api, asks
 from .details import efficiency, rate, show_miner
 from .frame import Group
-from .lookup import address, container_id_of, given, miner_of, split_address
+from .lookup import address, container_id_of, given, group_id_of, miner_of, split_address
 from .output import Column, emit, field, note, show_table
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -33,6 +33,14 @@ LATE = {
     "abilities": ("actions:abilities", "Show what a miner can be told to do, and why not."),
     "actions": ("actions:actions", "Show what a miner was told to do, and what came of it."),
     "stats": ("statistics:stats", "Show the history of one miner, as rows or as charts."),
+    "discover": ("discover:discover", "Look for miners in subnets, ranges and at addresses."),
+    "discoveries": ("discover:discoveries", "Show what was looked for, and what one discovery found."),
+    "accept": ("discover:accept", "Take over what a discovery found."),
+    "import": ("tables:import_", "Add or change miners from a CSV or JSON file."),
+    "export": ("tables:export", "Write miners as CSV or JSON."),
+    "bulk": ("bulk:bulk", "Move, tag, activate, group, poll or remove many miners."),
+    "groups": ("groups:groups", "Groups of miners that share a login."),
+    "tags": ("groups:tags", "List all tags."),
     "watch": ("watching:watch", "Watch miners in a table that keeps itself fresh."),
 }
 
@@ -74,6 +82,8 @@ def filters(command: F) -> F:
         click.option("--availability", type=click.Choice([one.value for one in Availability])),
         click.option("--state", type=click.Choice([one.value for one in State])),
         click.option("--search", help="Part of the name, address or model."),
+        click.option("--tag", shell_complete=words.tags, help="Only those with this tag."),
+        click.option("--group", shell_complete=words.groups, help="Only those of this group (number or name)."),
         click.option("--sort", type=click.Choice(ORDERS), default="id", show_default=True, metavar="FIELD",
                      help=f"One of {', '.join(SORTS)}; with a leading - the largest first."),
         click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True),
@@ -93,6 +103,8 @@ async def query_of(api: Api, chosen: Mapping[str, Any]) -> dict[str, Any]:
         availability=chosen["availability"],
         state=chosen["state"],
         search=chosen["search"],
+        tag=chosen["tag"],
+        group_id=await group_id_of(api, chosen["group"]),
         sort=chosen["sort"],
         limit=chosen["limit"],
         offset=chosen["offset"],
@@ -127,11 +139,16 @@ async def show(api: Api, miner: str) -> None:
 
 def details(command: F) -> F:
     """The fields of a miner that both ``add`` and ``change`` take."""
-    port = click.IntRange(1, 65535)
+    port, place = click.IntRange(1, 65535), click.IntRange(1, 1000)
     options = (
         click.option("--name"),
         click.option("--model", help="Any text; the miner's own word counts once it is polled."),
         click.option("--container", shell_complete=words.containers, help="Where it stands (number or name)."),
+        click.option("--row", type=place, help="Where in the container, from 1 on."),
+        click.option("--shelf", type=place),
+        click.option("--slot", type=place),
+        click.option("--tag", multiple=True, shell_complete=words.tags, help="Give it this tag; several may be given."),
+        click.option("--group", shell_complete=words.groups, help="Whose login it shares (number or name)."),
         click.option("--port", type=port, help="The maker's main port: 4028, or 80 for Elphapex."),
         click.option("--web-port", type=port, help="HTTP, 80 if not given."),
         click.option("--api3-port", type=port, help="Whatsminer API 3, 4433 if not given."),
@@ -167,7 +184,9 @@ async def add(api: Api, address: str, **told: Any) -> None:
         container_id=await container_id_of(api, told["container"]),
         is_active=told["active"],
         password=_password(told["ask_password"], told["password_stdin"]),
-        **{name: told[name] for name in ("web_port", "api3_port", "model", "username")},
+        tags=list(told["tag"]) or None,
+        group_id=await group_id_of(api, told["group"]),
+        **{name: told[name] for name in ("web_port", "api3_port", "model", "username", "row", "shelf", "slot")},
     )
     emit(await api.post("/api/miners", fields), lambda miner: _said(miner, "added"))
 
@@ -177,6 +196,9 @@ async def add(api: Api, address: str, **told: Any) -> None:
 @click.option("--address", help="Its new address, which may end in :PORT.")
 @click.option("--maker", shell_complete=words.makers)
 @click.option("--no-container", is_flag=True, help="Take it out of its container.")
+@click.option("--no-place", is_flag=True, help="Forget where in the container it stands.")
+@click.option("--no-tags", is_flag=True, help="Take all tags away.")
+@click.option("--no-group", is_flag=True, help="Take it out of its group.")
 @click.option("--no-password", is_flag=True, help="Forget its user name and password.")
 @details
 @asks
@@ -190,10 +212,18 @@ async def change(api: Api, miner: str, **told: Any) -> None:
         container_id=await container_id_of(api, told["container"]),
         is_active=told["active"],
         password=_password(told["ask_password"], told["password_stdin"]),
-        **{name: told[name] for name in ("name", "web_port", "api3_port", "model", "username")},
+        tags=list(told["tag"]) or None,
+        group_id=await group_id_of(api, told["group"]),
+        **{name: told[name] for name in ("name", "web_port", "api3_port", "model", "username", "row", "shelf", "slot")},
     )
     if told["no_container"]:
         fields["container_id"] = None
+    if told["no_place"]:
+        fields |= {"row": None, "shelf": None, "slot": None}
+    if told["no_tags"]:
+        fields["tags"] = []
+    if told["no_group"]:
+        fields["group_id"] = None
     if told["no_password"]:
         fields |= {"username": None, "password": None}
     if not fields:

@@ -32,6 +32,22 @@ def miners(context: click.Context, parameter: click.Parameter, incomplete: str) 
     return _words(context, "/api/miners", incomplete, lambda one: one["ip_address"])
 
 
+def groups(context: click.Context, parameter: click.Parameter, incomplete: str) -> "list[CompletionItem[Any]]":
+    """Groups of miners by name, or by number where a shell would cut the name."""
+    return _words(context, "/api/miners/groups", incomplete, lambda one: f"{one['miners']} miners")
+
+
+def tags(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """Tags that a shell would not cut."""
+    found = context.find_root().obj
+    try:
+        things = _ask(found if isinstance(found, Frame) else Frame(), "/api/miners/tags", incomplete)
+    except (errors.LinemanError, OSError, click.ClickException):
+        return []
+    tags = [thing["tag"] for thing in things if " " not in thing["tag"]]
+    return [tag for tag in tags if tag.startswith(incomplete.casefold())]
+
+
 def _words(
     context: click.Context, path: str, incomplete: str, remark: Callable[[Any], str]
 ) -> "list[CompletionItem[Any]]":
