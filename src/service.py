@@ -21,7 +21,7 @@ from .adapters.http import alerts
 from .adapters.http.actions import ActionApi
 from .adapters.http.app import Faces, UnknownSystem, build_app
 from .adapters.http.bulk import BulkApi
-from .adapters.http.figures import PollingFigures
+from .adapters.http.figures import AlertFigures, PollingFigures
 from .adapters.http.health import Health
 from .adapters.http.miners import MinerApi
 from .adapters.http.passing import Acts, Holder, Polls
@@ -192,6 +192,7 @@ class Service:
         """
         registry = CollectorRegistry()
         registry.register(PollingFigures(self.figures))
+        registry.register(AlertFigures(self.alert_figures))
         polls = Polls(self.house.polling(), self.permit, self.house.miner_store(), self.house.passkey(), self.http)
         api = MinerApi(self.house.miners(), self.house.statistics(), polls, self.house.clock())
         faces = Faces(

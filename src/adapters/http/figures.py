@@ -1,4 +1,4 @@
-"""How the polling goes, for Prometheus: read when somebody asks, kept nowhere."""
+"""How the polling and the alerts go, for Prometheus: read when somebody asks, kept nowhere."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -36,3 +36,32 @@ class PollingFigures(Collector):
             yield CounterMetricFamily(f"lineman_polling_{name}", meaning, value=figures[name])
         for name, meaning in GAUGES.items():
             yield GaugeMetricFamily(f"lineman_polling_{name.replace('_s', '_seconds')}", meaning, value=figures[name])
+
+
+ALERT_COUNTERS = {
+    "fired": "Alerts raised",
+    "recovered": "Alerts that ended",
+    "messages": "Messages that channels took",
+    "failures": "Messages that channels did not take",
+    "given_up": "Notices that no channel took in the end",
+    "unreported": "Facts that could not be judged",
+}
+ALERT_GAUGES = {
+    "rules": "Active rules",
+    "pending": "What is bad, not yet for long enough",
+    "firing": "Alerts that go on",
+}
+
+
+@attrs.frozen(eq=False)
+class AlertFigures(Collector):
+    """The same of the alerts; of the process that works, since only it judges."""
+
+    read: Callable[[], Mapping[str, float]]
+
+    def collect(self) -> Iterable[Metric]:
+        figures = self.read()
+        for name, meaning in ALERT_COUNTERS.items():
+            yield CounterMetricFamily(f"lineman_alerts_{name}", meaning, value=figures[name])
+        for name, meaning in ALERT_GAUGES.items():
+            yield GaugeMetricFamily(f"lineman_alerts_{name}", meaning, value=figures[name])

@@ -15,6 +15,7 @@ from lineman.adapters.http.wire import ACTOR
 from lineman.container import House
 from lineman.ports.alerts import BadChannel, Facts, Message, NotDelivered, Notifier, Subject
 from lineman.ports.identity import Actor, Role
+from lineman.ports.miners import Availability, Maker, Observation, Reading, Sample, State, Watch
 from lineman.ports.secrets import Secret
 from lineman.service import Service, opened_service
 from lineman.settings import Settings
@@ -299,3 +300,25 @@ async def test_alerts_stand_at_the_root_and_under_every_system(service: Service,
             for path in ("/api/alerts", "/api/alerts/kinds", "/api/alerts/rules/1", "/api/maintenance"):
                 assert (await client.get(prefix + path)).status_code == 200, prefix + path
         assert (await client.get("/stats")).json()["alerts"]["firing"] == 0
+        assert "lineman_alerts_firing 0.0" in (await client.get("/metrics")).text
+
+
+async def test_a_container_that_draws_too_much_fires_and_one_that_is_removed_is_over(
+    service: Service, olga: httpx.AsyncClient
+) -> None:
+    house = service.house
+    miner = {"name": "rig", "ip_address": "10.0.0.1", "manufacturer": "AntMiner", "container_id": 1}
+    (await olga.post("/api/miners", json=miner)).raise_for_status()
+    await olga.post("/api/alerts/rules", json={"kind": "container-power", "threshold": 3, "minutes": 0})
+    await house.judging().start()
+    watch = Watch(1, availability=Availability.ONLINE, state=State.MINING, polled_at=NOON, seen_at=NOON)
+    reading = Reading(vendor=Maker.ANTMINER, state=State.MINING, power_w=3500.0)
+    await house.watch_store().keep([Observation(watch, Sample(1, NOON, power_w=3500.0), reading, container_id=1)])
+    await house.reporting().containers()
+    [alert] = (await olga.get("/api/alerts")).json()
+    assert (alert["subject"], alert["container_id"], alert["detail"]) == ("North", 1, "3.5 kW, limit 3 kW")
+    await olga.delete("/api/miners/1")
+    await olga.delete("/api/containers/1")
+    await house.reporting().containers()
+    [alert] = (await olga.get("/api/alerts")).json()
+    assert (alert["status"], alert["subject"]) == ("recovered", "North")
