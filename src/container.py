@@ -25,6 +25,7 @@ from .adapters.db.admin import check_key
 from .adapters.db.alert_outbox import SqlOutbox
 from .adapters.db.alert_rules import SqlRules
 from .adapters.db.alerts import SqlAlerts
+from .adapters.db.changes import SqlChanges
 from .adapters.db.containers import SqlContainers
 from .adapters.db.engine import Database
 from .adapters.db.groups import SqlGroups
@@ -33,11 +34,13 @@ from .adapters.db.journal import SqlJournal
 from .adapters.db.lease import SqlLease
 from .adapters.db.miners import SqlMiners
 from .adapters.db.retention import Retention
+from .adapters.db.ranking import SqlRanking
 from .adapters.db.series import SqlSeries
 from .adapters.db.sqlite import SqliteDatabase
 from .adapters.db.tokens import SqlTokens
 from .adapters.db.users import SqlUsers
 from .adapters.db.watches import SqlWatches
+from .adapters.db.uses import SqlUses
 from .adapters.devices.miners.controls.control import AsicControl
 from .adapters.devices.miners.controls.table import CONTROLS
 from .adapters.devices.miners.driver import AsicDriver
@@ -53,6 +56,9 @@ from .core.miners.backlog import Backlog, Reports
 from .core.miners.bulk import Bulk
 from .core.miners.events import Event
 from .core.miners.exporting import Exporting
+from .core.miners.chronicle import Chronicle
+from .core.miners.comparisons import Comparisons
+from .core.miners.discovery import Discovery
 from .core.miners.groups import Groups
 from .core.miners.health import Policy
 from .core.miners.chronicle import Chronicle
@@ -61,9 +67,11 @@ from .core.miners.inventory import Miners
 from .core.miners.kinds import KINDS
 from .core.miners.levels import Detail
 from .core.miners.places import Places
+from .core.miners.live import Live
 from .core.miners.polling import Polling
 from .core.miners.reporting import Reporting
 from .core.miners.statistics import Statistics
+from .core.miners.reports import Accounts
 from .core.miners.turns import Turns
 from .ports.miners import Miner, Order
 from .ports.secrets import Secret
@@ -317,3 +325,25 @@ async def opened(house: House) -> AsyncGenerator[House]:
         await check_key(database, house.vault())
         yield house
     chronicle = providers.Singleton(Chronicle, miner_store=miner_store, event_store=event_store, clock=clock)
+    chronicle = providers.Singleton(Chronicle, miner_store=miner_store, event_store=event_store, clock=clock)
+    comparisons = providers.Singleton(
+        Comparisons,
+        container_store=container_store,
+        miner_store=miner_store,
+        watch_store=watch_store,
+        series_store=series_store,
+        ranking_store=providers.Singleton(SqlRanking, database),
+        clock=clock,
+        detail=providers.Singleton(chart_detail, settings),
+    )
+    accounts = providers.Singleton(
+        Accounts, container_store=container_store, use_store=providers.Singleton(SqlUses, database), clock=clock
+    )
+    live = providers.Singleton(
+        Live,
+        change_store=providers.Singleton(SqlChanges, database, vault),
+        container_store=container_store,
+        miner_store=miner_store,
+        statistics=statistics,
+        clock=clock,
+    )

@@ -24,11 +24,14 @@ from .adapters.http.bulk import BulkApi
 from .adapters.http.figures import AlertFigures, PollingFigures
 from .adapters.http.health import Health
 from .adapters.http.miners import MinerApi
+from .adapters.http.insights import InsightApi
 from .adapters.http.passing import Acts, Holder, Polls
 from .adapters.http.places import PlaceApi
 from .adapters.http.security import check_bind
+from .adapters.http.reports import ReportApi
 from .adapters.http.server import bind, serve, url_of
 from .adapters.process import collect_rarely, raise_open_files
+from .adapters.http.stream import StreamApi, Streams
 from .adapters.scheduler import Job, Pacer, under_lease
 from .container import House, opened, process_name
 from .core.lease import Permit
@@ -189,6 +192,8 @@ class Service:
 
         Raises:
             UnknownSystem
+    #: The live pages.
+    streams: Streams = attrs.field(factory=Streams)
         """
         registry = CollectorRegistry()
         registry.register(PollingFigures(self.figures))
@@ -215,7 +220,18 @@ class Service:
         actions = ActionApi(self.house.actions(), acts)
         bulk = BulkApi(self.house.importing(), self.house.exporting(), self.house.bulk(), polls)
         places = PlaceApi(self.house.places(), self.house.groups())
-        routes = {"miners": [*api.routes(), *places.routes(), *bulk.routes(), *actions.routes()]}
+        routes = {
+            "miners": [
+                *api.routes(),
+                *places.routes(),
+                *bulk.routes(),
+                *discovery.routes(),
+                *actions.routes(),
+                *InsightApi(self.house.comparisons(), self.house.chronicle()).routes(),
+                *ReportApi(self.house.accounts()).routes(),
+                *StreamApi(self.house.live(), self.house.alerts(), self.streams, self.house.clock()).routes(),
+            ]
+        }
         wanted = {name: routes[name] for name in systems or SYSTEMS}
         return build_app(faces, systems=wanted, alone=systems[0] if len(systems) == 1 else None)
 
@@ -309,3 +325,10 @@ async def run(
                 ready=ready, forwarded_allow=settings.forwarded_allow,
             )  # fmt: skip
             tasks.cancel_scope.cancel()
+            tasks.start_soon(_end_streams, stop, service.streams)
+
+
+async def _end_streams(stop: anyio.Event, streams: Streams) -> None:
+    """Streams would last for ever: they end at once, so that the server need not wait for them."""
+    await stop.wait()
+    streams.end()

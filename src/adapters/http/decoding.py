@@ -70,6 +70,14 @@ class Query(Generic[S]):
             raise _wrong(BadQuery, self._shape, values, error, strict=False) from error
 
 
+def numbers(field: str, text: str | None) -> tuple[int, ...]:
+    """Ids of a query, separated by commas.  Raises ``BadQuery``."""
+    parts = [part.strip() for part in (text or "").split(",") if part.strip()]
+    if any(not (part.isascii() and part.isdigit()) or len(part) > 18 for part in parts):
+        raise BadQuery(f"{field} are whole numbers, separated by commas.", field=field)
+    return tuple(int(part) for part in parts)
+
+
 def secrets(kind: type, value: Any) -> Any:
     """msgspec's hook: text becomes a ``Secret`` at the door, so that not even the request's repr shows it."""
     if kind is not Secret:

@@ -109,14 +109,20 @@ def read_objects(items: Any) -> Sequence[Row]:
     return [_object(number, item) for number, item in enumerate(items, 1)]
 
 
-def write_csv(rows: Iterable[Mapping[str, Any]], *, header: bool = True, separator: str = ",") -> str:
+def write_csv(
+    rows: Iterable[Mapping[str, Any]],
+    *,
+    header: bool = True,
+    separator: str = ",",
+    columns: Sequence[str] = EXPORTED,
+) -> str:
     """Rows of an export as CSV.  Text that a spreadsheet would take for a formula begins with an apostrophe."""
     lines = io.StringIO(newline="")
     writer = csv.writer(lines, delimiter=separator, lineterminator="\r\n")
     if header:
-        writer.writerow(EXPORTED)
+        writer.writerow(columns)
     for row in rows:
-        writer.writerow([_cell(row.get(name)) for name in EXPORTED])
+        writer.writerow([_cell(row.get(name)) for name in columns])
     return lines.getvalue()
 
 

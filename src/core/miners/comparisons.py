@@ -1,0 +1,224 @@
+"""Miners and containers beside each other: over time, in ranks, and as a distribution."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+import attrs
+
+from ...ports.clock import Clock
+from ...ports.errors import Invalid
+from ...ports.identity import Actor, Permission
+from ...ports.miners import (
+    ContainerPoint,
+    ContainerStore,
+    Level,
+    MinerStore,
+    Point,
+    RankingStore,
+    SeriesStore,
+    WatchStore,
+)
+from ..permissions import allow
+from .derive import Unit, unit
+from .levels import Detail, chief_algorithm, level_for
+from .ranks import RATIO, UNITS, By, Distribution, Metric, Ranking, chief, distribute, rank
+from .spans import between, span_of
+
+#: Courses in one comparison: as many as can be told apart, and more.
+MOST_SERIES = 20
+#: Hours that a ranking spans: a quarter of a year.
+LONGEST_RANKING = 2232
+#: Miners at each end of a ranking.
+MOST_RANKED = 100
+
+#: Seconds and the figure; ``None`` where nothing is known.
+Course = tuple[tuple[int, float | None], ...]
+T = TypeVar("T")
+
+
+@attrs.frozen
+class Series:
+    """One course of a comparison."""
+
+    id: int
+    name: str
+    algorithm: str | None
+    points: Course
+
+
+@attrs.frozen
+class Comparison:
+    """Courses of one figure.  Rates are in H/s; ``unit`` is what to show them in."""
+
+    metric: Metric
+    level: Level
+    since: datetime
+    until: datetime
+    unit: Unit
+    series: tuple[Series, ...]
+
+
+@attrs.frozen
+class Comparisons:
+    """What is asked for when miners or containers are held against each other."""
+
+    container_store: ContainerStore
+    miner_store: MinerStore
+    watch_store: WatchStore
+    series_store: SeriesStore
+    ranking_store: RankingStore
+    clock: Clock
+    detail: Detail = attrs.field(factory=Detail)
+
+    async def compare(
+        self,
+        actor: Actor,
+        *,
+        miners: Sequence[int] = (),
+        containers: Sequence[int] = (),
+        metric: str = Metric.HASH_RATE,
+        hours: int | None = None,
+        since: datetime | None = None,
+        until: datetime | None = None,
+    ) -> Comparison:
+        """Courses of some miners, or of some containers, at the level that suits the span.
+
+        Raises:
+            UnknownMiner, UnknownContainer
+            Invalid: Neither or both are named, too many, or the figure or the span is none.
+        """
+        allow(actor, Permission.SEE_STATISTICS)
+        chosen = one_of(Metric, "metric", metric)
+        now = self.clock.now()
+        start, end = span_of(now, hours, since, until)
+        level = level_for(start, end, now=now, detail=self.detail)
+        if bool(miners) == bool(containers):
+            raise Invalid("name either miners or containers", field="miners")
+        if len(miners) + len(containers) > MOST_SERIES:
+            raise Invalid(f"at most {MOST_SERIES} can be compared", field="miners" if miners else "containers")
+        if chosen is Metric.RATE_RATIO or (containers and chosen is Metric.FAN):
+            raise Invalid(f"{'containers' if containers else 'miners'} have no course of {chosen}", field="metric")
+        if miners:
+            found = [await self._miner(actor, number, chosen, level, start, end) for number in _once(miners)]
+        else:
+            # Containers have no raw series: their miners are not polled at one moment.
+            level = Level.FIVE_MINUTES if level is Level.RAW else level
+            found = await self._containers(actor, _once(containers), chosen, level, start, end)
+        shown = unit(chief(series.algorithm for series in found)) if chosen is Metric.HASH_RATE else None
+        return Comparison(chosen, level, start, end, shown or UNITS.get(chosen, RATIO), tuple(found))
+
+    async def ranking(
+        self, actor: Actor, container_id: int, *, by: str = By.RATE_RATIO, hours: int = 24, n: int = 10
+    ) -> Ranking:
+        """The miners of a container with the greatest and the least figures.
+
+        Raises:
+            UnknownContainer
+            Invalid: ``by``, ``hours`` or ``n`` is none that can be had.
+        """
+        allow(actor, Permission.SEE_STATISTICS)
+        order = one_of(By, "by", by)
+        between("hours", hours, LONGEST_RANKING)
+        between("n", n, MOST_RANKED)
+        await self.container_store.get(container_id, visible=actor.container_ids)
+        now = self.clock.now()
+        standings = await self.ranking_store.through(container_id, since=now - timedelta(hours=hours), now=now)
+        return rank(standings, order, n)
+
+    async def distribution(self, actor: Actor, container_id: int, *, metric: str = Metric.HASH_RATE) -> Distribution:
+        """How a figure is spread over the miners of a container that are there now.
+
+        Raises:
+            UnknownContainer
+            Invalid: There is no such figure.
+        """
+        allow(actor, Permission.SEE_STATISTICS)
+        chosen = one_of(Metric, "metric", metric)
+        await self.container_store.get(container_id, visible=actor.container_ids)
+        return distribute(await self.ranking_store.present(container_id), chosen)
+
+    async def _miner(
+        self, actor: Actor, miner_id: int, metric: Metric, level: Level, since: datetime, until: datetime
+    ) -> Series:
+        miner = await self.miner_store.get(miner_id, visible=actor.container_ids)
+        reading = (await self.watch_store.get(miner_id)).reading
+        points = await self.series_store.chart(miner_id, since=since, until=until, level=level)
+        course = [(point.at, _of_miner(point, metric)) for point in points]
+        return Series(miner.id, miner.name, reading.algorithm if reading else None, self._course(course, level))
+
+    async def _containers(
+        self,
+        actor: Actor,
+        numbers: Sequence[int],
+        metric: Metric,
+        level: Level,
+        since: datetime,
+        until: datetime,
+    ) -> list[Series]:
+        containers = [await self.container_store.get(number, visible=actor.container_ids) for number in numbers]
+        charts = await self.series_store.container_chart(numbers, since=since, until=until, level=level)
+        totals = await self.watch_store.totals(visible=frozenset(numbers))
+        algorithms = {part.container_id: chief_algorithm(part) for part in totals}
+        return [
+            Series(
+                container.id,
+                container.name,
+                algorithms.get(container.id),
+                self._course([(point.at, _of_container(point, metric)) for point in charts[container.id]], level),
+            )
+            for container in containers
+        ]
+
+    def _course(self, course: Sequence[tuple[datetime, float | None]], level: Level) -> Course:
+        if level is Level.RAW:
+            # Polls jitter, and one may be missing because the process was busy.
+            return with_gaps(course, self.detail.interval, patience=3)
+        return with_gaps(course, 300 if level is Level.FIVE_MINUTES else 3600, patience=1)
+
+
+def with_gaps(course: Sequence[tuple[datetime, float | None]], step: float, *, patience: float) -> Course:
+    """Whole seconds, and a ``None`` where points are more than ``patience`` steps apart, so that no line spans it."""
+    drawn: list[tuple[int, float | None]] = []
+    for moment, value in course:
+        at = int(moment.timestamp())
+        if drawn and at - drawn[-1][0] > patience * step and drawn[-1][1] is not None:
+            drawn.append((int(drawn[-1][0] + step), None))
+        drawn.append((at, value))
+    return tuple(drawn)
+
+
+def one_of(kind: type[T], field: str, text: str) -> T:
+    """The member of an enumeration that somebody names.  Raises ``Invalid`` with the names there are."""
+    try:
+        return kind(text)  # type: ignore[call-arg]  # an enumeration takes a value
+    except ValueError:
+        raise Invalid(f"{text[:20]!r} is none of {', '.join(kind)}", field=field) from None  # type: ignore[arg-type]  # as above
+
+
+def _once(numbers: Sequence[int]) -> list[int]:
+    return list(dict.fromkeys(numbers))
+
+
+def _of_miner(point: Point, metric: Metric) -> float | None:
+    if metric is Metric.HASH_RATE:
+        return point.hash_rate_hs
+    if metric is Metric.TEMPERATURE:
+        return point.temperature_max
+    if metric is Metric.POWER:
+        return point.power_w
+    return point.fan_speed_max if metric is Metric.FAN else _rejected(point.accepted, point.rejected)
+
+
+def _of_container(point: ContainerPoint, metric: Metric) -> float | None:
+    if metric is Metric.HASH_RATE:
+        return point.hash_rate_hs
+    if metric is Metric.TEMPERATURE:
+        return point.temperature_max
+    return point.power_w if metric is Metric.POWER else _rejected(point.accepted, point.rejected)
+
+
+def _rejected(accepted: int | None, rejected: int | None) -> float | None:
+    if accepted is None or rejected is None or not accepted + rejected:
+        return None
+    return rejected / (accepted + rejected)
