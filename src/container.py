@@ -27,20 +27,21 @@ from .adapters.db.alert_rules import SqlRules
 from .adapters.db.alerts import SqlAlerts
 from .adapters.db.changes import SqlChanges
 from .adapters.db.containers import SqlContainers
+from .adapters.db.discovery import SqlJobs
 from .adapters.db.engine import Database
-from .adapters.db.groups import SqlGroups
 from .adapters.db.events import SqlEvents
+from .adapters.db.groups import SqlGroups
 from .adapters.db.journal import SqlJournal
 from .adapters.db.lease import SqlLease
 from .adapters.db.miners import SqlMiners
-from .adapters.db.retention import Retention
 from .adapters.db.ranking import SqlRanking
+from .adapters.db.retention import Retention
 from .adapters.db.series import SqlSeries
 from .adapters.db.sqlite import SqliteDatabase
 from .adapters.db.tokens import SqlTokens
 from .adapters.db.users import SqlUsers
-from .adapters.db.watches import SqlWatches
 from .adapters.db.uses import SqlUses
+from .adapters.db.watches import SqlWatches
 from .adapters.devices.miners.controls.control import AsicControl
 from .adapters.devices.miners.controls.table import CONTROLS
 from .adapters.devices.miners.driver import AsicDriver
@@ -51,27 +52,27 @@ from .core.identity import Identity, Passkeys, Tokens, Users
 from .core.identity import Policy as LoginPolicy
 from .core.journal import Journals
 from .core.lease import WorkingLease
+from .core.miners.accepting import Accepting
 from .core.miners.actions import Actions
 from .core.miners.backlog import Backlog, Reports
 from .core.miners.bulk import Bulk
-from .core.miners.events import Event
-from .core.miners.exporting import Exporting
 from .core.miners.chronicle import Chronicle
 from .core.miners.comparisons import Comparisons
 from .core.miners.discovery import Discovery
+from .core.miners.events import Event
+from .core.miners.exporting import Exporting
 from .core.miners.groups import Groups
 from .core.miners.health import Policy
-from .core.miners.chronicle import Chronicle
 from .core.miners.importing import Importing
 from .core.miners.inventory import Miners
 from .core.miners.kinds import KINDS
 from .core.miners.levels import Detail
-from .core.miners.places import Places
 from .core.miners.live import Live
+from .core.miners.places import Places
 from .core.miners.polling import Polling
 from .core.miners.reporting import Reporting
-from .core.miners.statistics import Statistics
 from .core.miners.reports import Accounts
+from .core.miners.statistics import Statistics
 from .core.miners.turns import Turns
 from .ports.miners import Miner, Order
 from .ports.secrets import Secret
@@ -102,12 +103,12 @@ def retention(settings: Settings) -> Retention:
         raw=timedelta(days=settings.raw_days),
         five_minutes=timedelta(days=settings.five_minutes_days),
         hours=timedelta(days=settings.hour_days),
+        events=timedelta(days=settings.event_days),
     )
 
 
 def login_policy(settings: Settings) -> LoginPolicy:
     return LoginPolicy(
-        events=timedelta(days=settings.event_days),
         registration_open=settings.registration == "open",
         login=timedelta(minutes=settings.login_minutes),
         session=timedelta(hours=settings.session_hours),
@@ -174,6 +175,8 @@ class House(containers.DeclarativeContainer):
     miner_store = providers.Singleton(SqlMiners, database, vault)
     group_store = providers.Singleton(SqlGroups, database, vault)
     watch_store = providers.Singleton(SqlWatches, database, vault)
+    job_store = providers.Singleton(SqlJobs, database, vault)
+    event_store = providers.Singleton(SqlEvents, database)
     series_store = providers.Singleton(SqlSeries, database, providers.Singleton(retention, settings))
 
     identity = providers.Singleton(
@@ -184,7 +187,6 @@ class House(containers.DeclarativeContainer):
         mint=mint,
         journal=journal,
         clock=clock,
-    event_store = providers.Singleton(SqlEvents, database)
         policy=providers.Singleton(login_policy, settings),
     )
     users = providers.Singleton(
@@ -250,6 +252,28 @@ class House(containers.DeclarativeContainer):
         clock=clock,
         default_port=settings.provided.default_miner_port,
     )
+    discovery = providers.Singleton(
+        Discovery,
+        job_store=job_store,
+        miner_store=miner_store,
+        watch_store=watch_store,
+        driver=miner_driver,
+        probe=miner_driver,
+        journal=journal,
+        clock=clock,
+        interval=settings.provided.polling_interval,
+        deadline=settings.provided.connection_timeout,
+        default_port=settings.provided.default_miner_port,
+    )
+    accepting = providers.Singleton(
+        Accepting,
+        job_store=job_store,
+        miner_store=miner_store,
+        container_store=container_store,
+        group_store=group_store,
+        journal=journal,
+        clock=clock,
+    )
     exporting = providers.Singleton(
         Exporting, container_store=container_store, miner_store=miner_store, group_store=group_store
     )
@@ -310,21 +334,6 @@ class House(containers.DeclarativeContainer):
         clock=clock,
         detail=providers.Singleton(chart_detail, settings),
     )
-
-
-@asynccontextmanager
-async def opened(house: House) -> AsyncGenerator[House]:
-    """Open what has to be opened, and close it again.
-
-    Raises:
-        Unavailable: The database is not there.
-        NewerDatabase, ChangedMigration: It is not that of this program.
-        Sealed: The secret keys are not those that it was used with.
-    """
-    async with house.database() as database:
-        await check_key(database, house.vault())
-        yield house
-    chronicle = providers.Singleton(Chronicle, miner_store=miner_store, event_store=event_store, clock=clock)
     chronicle = providers.Singleton(Chronicle, miner_store=miner_store, event_store=event_store, clock=clock)
     comparisons = providers.Singleton(
         Comparisons,
@@ -347,3 +356,17 @@ async def opened(house: House) -> AsyncGenerator[House]:
         statistics=statistics,
         clock=clock,
     )
+
+
+@asynccontextmanager
+async def opened(house: House) -> AsyncGenerator[House]:
+    """Open what has to be opened, and close it again.
+
+    Raises:
+        Unavailable: The database is not there.
+        NewerDatabase, ChangedMigration: It is not that of this program.
+        Sealed: The secret keys are not those that it was used with.
+    """
+    async with house.database() as database:
+        await check_key(database, house.vault())
+        yield house

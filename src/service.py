@@ -21,17 +21,18 @@ from .adapters.http import alerts
 from .adapters.http.actions import ActionApi
 from .adapters.http.app import Faces, UnknownSystem, build_app
 from .adapters.http.bulk import BulkApi
+from .adapters.http.discovery import DiscoveryApi
 from .adapters.http.figures import AlertFigures, PollingFigures
 from .adapters.http.health import Health
-from .adapters.http.miners import MinerApi
 from .adapters.http.insights import InsightApi
+from .adapters.http.miners import MinerApi
 from .adapters.http.passing import Acts, Holder, Polls
 from .adapters.http.places import PlaceApi
-from .adapters.http.security import check_bind
 from .adapters.http.reports import ReportApi
+from .adapters.http.security import check_bind
 from .adapters.http.server import bind, serve, url_of
-from .adapters.process import collect_rarely, raise_open_files
 from .adapters.http.stream import StreamApi, Streams
+from .adapters.process import collect_rarely, raise_open_files
 from .adapters.scheduler import Job, Pacer, under_lease
 from .container import House, opened, process_name
 from .core.lease import Permit
@@ -45,6 +46,8 @@ log = structlog.get_logger("lineman")
 SYSTEMS: Mapping[str, int] = {"miners": 8000}
 #: Seconds between two writes of what was polled, two looks for changed miners, two roll-ups.
 FLUSH_EVERY, LOOK_EVERY, ROLL_UP_EVERY = 1.5, 1.0, 30.0
+#: Seconds between two looks for a discovery that waits.
+DISCOVER_EVERY = 1.0
 #: Between two looks at what time does to alerts, two goes at telling people, two reports of containers.
 JUDGE_EVERY, TELL_EVERY, REPORT_EVERY = 5.0, 5.0, 60.0
 #: How long alerts that are over stay in the list.
@@ -106,6 +109,7 @@ class Work:
         async def look() -> None:
             if await polling.changed():
                 await polling.reload()
+            await self.house.discovery().resume()
             self.pacer.refresh()
             for key in polling.unplanned():
                 self.pacer.plan(key)
@@ -114,6 +118,8 @@ class Work:
             Job("write what was polled", FLUSH_EVERY, polling.flush, deadline=30, slowest=15),
             Job("look for changed miners", LOOK_EVERY, look, deadline=30, slowest=10),
             Job("roll up", ROLL_UP_EVERY, lambda: series.roll_up(now=clock.now()), deadline=300),
+            # It bounds itself, so that what takes too long is told of.
+            Job("look for miners", DISCOVER_EVERY, self.house.discovery().work, deadline=2 * 3600, slowest=30),
             Job("prune", 3600, lambda: series.prune(now=clock.now()), deadline=900, slowest=7200),
             Job("forget old sessions", 3600, identity.sweep, slowest=7200),
         )
@@ -186,14 +192,14 @@ class Service:
     http: httpx.AsyncClient
     #: Whether this process takes part in the lease.
     works: bool = True
+    #: The live pages.
+    streams: Streams = attrs.field(factory=Streams)
 
     def application(self, systems: Sequence[str] = ()) -> Starlette:
         """The ASGI application: one system at the root, several (all, if none is named) under their names.
 
         Raises:
             UnknownSystem
-    #: The live pages.
-    streams: Streams = attrs.field(factory=Streams)
         """
         registry = CollectorRegistry()
         registry.register(PollingFigures(self.figures))
@@ -218,6 +224,7 @@ class Service:
         )
         acts = Acts(self.house.actions(), self.permit, Holder(self.house.passkey(), self.http))
         actions = ActionApi(self.house.actions(), acts)
+        discovery = DiscoveryApi(self.house.discovery(), self.house.accepting())
         bulk = BulkApi(self.house.importing(), self.house.exporting(), self.house.bulk(), polls)
         places = PlaceApi(self.house.places(), self.house.groups())
         routes = {
@@ -320,12 +327,12 @@ async def run(
                 tasks.start_soon(service.work.run)
             if beside:
                 tasks.start_soon(beside, service)
+            tasks.start_soon(_end_streams, stop, service.streams)
             await serve(
                 service.application(systems), settings.host, settings.port, sockets=sockets, stop=stop,
                 ready=ready, forwarded_allow=settings.forwarded_allow,
             )  # fmt: skip
             tasks.cancel_scope.cancel()
-            tasks.start_soon(_end_streams, stop, service.streams)
 
 
 async def _end_streams(stop: anyio.Event, streams: Streams) -> None:
