@@ -149,12 +149,14 @@ WINDOW: Mapping[str, Check] = {
 }
 
 
-def check_threshold(rule: Rule, kind: Kind) -> None:
-    """Raises ``Invalid`` if a rule lacks the threshold that its kind needs, or has one that its kind does not know."""
+def check_kind(rule: Rule, kind: Kind) -> None:
+    """Raises ``Invalid`` if threshold or minutes do not suit the kind."""
     if kind.chosen and rule.threshold is None and kind.threshold is None:
         raise Invalid(f"a rule of kind {kind.kind} needs a threshold, in {kind.unit or 'pieces'}", field="threshold")
     if not kind.chosen and rule.threshold is not None:
         raise Invalid(f"a rule of kind {kind.kind} has no threshold", field="threshold")
+    if kind.silence and rule.minutes < kind.minutes / 2:
+        raise Invalid(f"must be at least {kind.minutes / 2:g}: dead things are asked seldom", field="minutes")
 
 
 def usual_rules(kinds: Mapping[str, Kind]) -> tuple[Rule, ...]:

@@ -56,8 +56,8 @@ class Dispatch:
     10,000 miners that go offline make a message a minute.
 
     A crash loses nothing: notices are stored before they are sent.  Between
-    the sending of a message and its record lies a moment; a crash in it sends
-    that message once more.
+    the sending of a message and its record lies a moment; a crash or a stop
+    in it sends that message once more.
     """
 
     outbox: Outbox
@@ -84,18 +84,31 @@ class Dispatch:
         by_channel: dict[int, list[Due]] = {}
         for due in dues:
             by_channel.setdefault(due.notice.channel_id, []).append(due)
+        errors: list[LinemanError] = []
         async with anyio.create_task_group() as tasks:
             for channel_id, waiting in by_channel.items():
-                tasks.start_soon(self._tell, channel_id, channels.get(channel_id), waiting)
+                tasks.start_soon(self._tell, channel_id, channels.get(channel_id), waiting, errors)
+        if errors:
+            raise errors[0]
 
     def stats(self) -> DispatchStats:
         """How it goes."""
         return DispatchStats(self._messages, self._sent, self._failures, self._given_up)
 
-    async def _tell(self, channel_id: int, channel: Channel | None, dues: Sequence[Due]) -> None:
-        if channel is None or not channel.is_active:
-            await self._give_up(channel_id, dues, "the channel is switched off")
-            return
+    async def _tell(
+        self, channel_id: int, channel: Channel | None, dues: Sequence[Due], errors: list[LinemanError]
+    ) -> None:
+        try:
+            if channel is None or not channel.is_active:
+                await self._give_up(channel_id, dues, "the channel is switched off")
+            else:
+                await self._tell_all(channel, dues)
+        except LinemanError as error:
+            # The others are told nevertheless.
+            errors.append(error)
+
+    async def _tell_all(self, channel: Channel, dues: Sequence[Due]) -> None:
+        channel_id = channel.id
         rest = self._rests.setdefault(channel_id, _Rest())
         if self.clock.monotonic() < rest.until:
             return
@@ -129,7 +142,9 @@ class Dispatch:
         if error is None:
             self._messages += 1
             self._sent += len(ids)
-            await self.outbox.sent(channel.id, ids, at=now)
+            # Also while the service stops; the database bounds how long it takes.
+            with anyio.CancelScope(shield=True):
+                await self.outbox.sent(channel.id, ids, at=now)
             return True
         self._failures += 1
         last = [due for due in dues if due.notice.attempts + 1 >= TRIES]

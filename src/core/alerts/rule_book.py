@@ -12,7 +12,7 @@ from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
 from ...ports.miners import ContainerStore
 from ..permissions import allow
-from .checks import RULE, check_threshold, checked, usual_rule, usual_rules
+from .checks import RULE, check_kind, checked, usual_rule, usual_rules
 
 Expect = Callable[[int], None]
 
@@ -65,7 +65,7 @@ class RuleBook:
         if found is None:
             raise Invalid(f"{kind[:50]!r} is none of {', '.join(self.known)}", field="kind")
         rule = attrs.evolve(usual_rule(found, found.title), **await self._checked(fields))
-        check_threshold(rule, found)
+        check_kind(rule, found)
         [rule] = await self.rule_store.add_rules([rule])
         await self._note(actor, "add-rule", rule, f"{rule.kind} {rule.name}")
         return rule
@@ -85,7 +85,7 @@ class RuleBook:
         if after == before:
             return before
         if before.kind in self.known:
-            check_threshold(after, self.known[before.kind])
+            check_kind(after, self.known[before.kind])
         after = await self.rule_store.change_rule(after)
         await self._note(actor, "change-rule", after, f"{after.name}: {', '.join(fields)}")
         return after
