@@ -1,16 +1,22 @@
 """The life of alerts from what is reported to what is told, over both databases."""
 
+import os
+import signal
+import sys
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import anyio
 import attrs
 import pytest
 
+from lineman.adapters.crypto.vault import FernetVault
 from lineman.adapters.db.alert_outbox import SqlOutbox
 from lineman.adapters.db.alert_rules import SqlRules
 from lineman.adapters.db.alerts import SqlAlerts
 from lineman.adapters.db.engine import Database
+from lineman.adapters.db.sqlite import SqliteDatabase
 from lineman.core.alerts.checks import usual_rule
 from lineman.core.alerts.dispatch import TRIES, Dispatch
 from lineman.core.alerts.judging import REFRESH_S, Judging
@@ -65,7 +71,7 @@ class Time(Clock):
         self.passed += seconds
 
 
-@attrs.define
+@attrs.define(slots=False)
 class Phone(Notifier):
     """Remembers messages; ``down`` takes none, and one with ``poison`` in it is never taken."""
 
@@ -240,6 +246,41 @@ async def test_what_was_raised_is_told_by_the_next_process_after_a_kill(house: H
     await again.say(90.0)
     assert await again.pass_(5) == ["[RECOVERED] Chips hot: A1-07"]
     assert len(await again.listed()) == 1
+
+
+async def test_a_process_that_is_killed_while_it_tells_is_repeated_and_nothing_else(tmp_path: Path) -> None:
+    place, keys = tmp_path / "lineman.db", [Secret("a key for tests only, long enough")]
+    code = (
+        "import sys, anyio; from pathlib import Path; sys.path.insert(0, sys.argv[2])\n"
+        "from test_alert_life import raise_and_die\n"
+        "anyio.run(raise_and_die, Path(sys.argv[1]))\n"
+    )
+    here = Path(__file__).parent
+    died = await anyio.run_process([sys.executable, "-c", code, str(place), str(here)], check=False, stderr=None)
+    assert died.returncode == -signal.SIGKILL
+    async with SqliteDatabase(place) as db:
+        house = House(db, SqlRules(db, FernetVault(keys)))
+        await house.judging.start()
+        await house.say(101.0)
+        assert await house.pass_(5) == ["[CRITICAL] Chips hot: A1-07"]
+        assert await house.pass_(3600) == []
+        assert len(await house.listed()) == 1
+
+
+async def raise_and_die(place: Path) -> None:
+    """Raise an alert, and be killed in the middle of telling of it."""
+
+    async def die(url: Secret, message: Message, *, deadline: float) -> None:
+        os.kill(os.getpid(), signal.SIGKILL)
+
+    async with SqliteDatabase(place) as db:
+        house = House(db, SqlRules(db, FernetVault([Secret("a key for tests only, long enough")])))
+        await house.rule(HOT)
+        await house.channel()
+        await house.judging.start()
+        await house.say(101.0)
+        house.phone.send = die  # type: ignore[method-assign]  # the end of this process
+        await house.dispatch.send()
 
 
 async def test_a_kill_does_not_begin_the_minutes_anew(house: House) -> None:

@@ -109,3 +109,19 @@ def test_alerts_that_are_not_there_are_said_to_be_not_there(lineman: Lineman) ->
     for command in ("show", "ack"):
         missing = lineman(command, "7")
         assert (missing.exit_code, "no alert 7" in missing.output) == (4, True)
+
+
+def test_names_of_rules_channels_and_kinds_are_completed(lineman: Lineman, hook: str, tmp_path: Path) -> None:
+    lineman("channels", "add", "Duty", "--url-stdin", stdin=f"{hook}\n")
+    lineman("rules", "add", "hot-chip", "--name", "Too hot")
+
+    def completed(*said: str) -> list[str]:
+        words = " ".join(("lineman", "alerts", *said))
+        environ = {"LINEMAN_DATABASE": f"sqlite:///{tmp_path}/lineman.db", "_LINEMAN_COMPLETE": "bash_complete"}
+        environ |= {"COMP_WORDS": words, "COMP_CWORD": str(len(said) + 1)}
+        result = CliRunner().invoke(cli, [], env=environ, prog_name="lineman", complete_var="_LINEMAN_COMPLETE")
+        return [line.partition(",")[2] for line in result.output.splitlines()]
+
+    assert completed("test", "D") == ["Duty"]
+    assert completed("rules", "show", "1") == ["1"]
+    assert completed("rules", "add", "hot") == ["hot-chip", "hot-board"]

@@ -6,7 +6,7 @@ import click
 
 from ...ports import errors
 from ...ports.secrets import Secret
-from . import figures
+from . import figures, words
 from .asking import confirm, yes_option
 from .client import Api, asks
 from .frame import Command, Group
@@ -86,7 +86,7 @@ async def add(api: Api, name: str, url_stdin: bool) -> None:
 
 
 @channels.command()
-@click.argument("channel")
+@click.argument("channel", shell_complete=words.channels)
 @click.option("--name")
 @click.option("--active/--inactive", default=None, help="Whether anything is sent.")
 @click.option("--url", "ask_url", is_flag=True, help="Ask for another URL.")
@@ -105,7 +105,7 @@ async def change(api: Api, channel: str, name: str | None, active: bool | None, 
 
 
 @channels.command()
-@click.argument("channel")
+@click.argument("channel", shell_complete=words.channels)
 @yes_option
 @asks
 async def remove(api: Api, channel: str, yes: bool) -> None:
@@ -117,7 +117,7 @@ async def remove(api: Api, channel: str, yes: bool) -> None:
 
 
 @click.command(cls=Command)
-@click.argument("channel")
+@click.argument("channel", shell_complete=words.channels)
 @asks
 async def test(api: Api, channel: str) -> None:
     """Send a test message through a CHANNEL, a number or a name, and wait until it was taken."""

@@ -58,7 +58,7 @@ async def list_(api: Api) -> None:
 
 
 @rules.command()
-@click.argument("rule")
+@click.argument("rule", shell_complete=words.rules)
 @asks
 async def show(api: Api, rule: str) -> None:
     """Show one rule."""
@@ -81,9 +81,11 @@ def _options(command: F) -> F:
                 "--container", multiple=True, shell_complete=words.containers, help="Only in this one; repeatable."
             ),
             click.option("--tag", multiple=True, help="Only with this tag; repeatable."),
-            click.option("--channel", multiple=True, help="Who is told; repeatable."),
+            click.option("--channel", multiple=True, shell_complete=words.channels, help="Who is told; repeatable."),
             click.option("--escalate-after", type=click.IntRange(1), help="Minutes until it is told again."),
-            click.option("--escalate-to", multiple=True, help="Who is told then; repeatable."),
+            click.option(
+                "--escalate-to", multiple=True, shell_complete=words.channels, help="Who is told then; repeatable."
+            ),
             click.option("--active/--inactive", default=None, help="Whether it counts."),
         )
     ):
@@ -103,7 +105,7 @@ async def _fields(api: Api, told: Mapping[str, Any]) -> dict[str, Any]:
 
 
 @rules.command()
-@click.argument("kind")
+@click.argument("kind", shell_complete=words.kinds)
 @click.option("--name", help="Without one it is called as its kind.")
 @_options
 @asks
@@ -114,7 +116,7 @@ async def add(api: Api, kind: str, name: str | None, **told: Any) -> None:
 
 
 @rules.command()
-@click.argument("rule")
+@click.argument("rule", shell_complete=words.rules)
 @click.option("--name")
 @click.option("--everywhere", is_flag=True, help="In all containers, with any tag.")
 @click.option("--every-channel", is_flag=True, help="Tell every active channel.")
@@ -140,7 +142,7 @@ async def change(
 
 
 @rules.command()
-@click.argument("rule")
+@click.argument("rule", shell_complete=words.rules)
 @yes_option
 @asks
 async def remove(api: Api, rule: str, yes: bool) -> None:

@@ -48,6 +48,23 @@ def tags(context: click.Context, parameter: click.Parameter, incomplete: str) ->
     return [tag for tag in tags if tag.startswith(incomplete.casefold())]
 
 
+def rules(context: click.Context, parameter: click.Parameter, incomplete: str) -> "list[CompletionItem[Any]]":
+    """Rules of alerts by name, or by number where a shell would cut the name."""
+    return _words(context, "/api/alerts/rules", incomplete, lambda one: one["kind"])
+
+
+def channels(context: click.Context, parameter: click.Parameter, incomplete: str) -> "list[CompletionItem[Any]]":
+    """Channels of alerts by name, or by number where a shell would cut the name."""
+    return _words(context, "/api/alerts/channels", incomplete, lambda one: one["scheme"])
+
+
+def kinds(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
+    """What rules of alerts can be about."""
+    from ...core.miners.kinds import KINDS
+
+    return [kind.kind for kind in KINDS if kind.kind.startswith(incomplete.casefold())]
+
+
 def _words(
     context: click.Context, path: str, incomplete: str, remark: Callable[[Any], str]
 ) -> "list[CompletionItem[Any]]":

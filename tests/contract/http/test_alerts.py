@@ -294,6 +294,21 @@ async def test_maintenance_is_planned_moved_and_ended(service: Service, olga: ht
     assert (await olga.get("/api/maintenance/1")).status_code == 404
 
 
+async def test_a_poll_that_is_missed_becomes_an_alert_once_it_is_stored(
+    service: Service, olga: httpx.AsyncClient
+) -> None:
+    # Nothing listens at port 1.
+    miner = {"name": "rig", "ip_address": "127.0.0.1", "port": 1, "manufacturer": "AntMiner", "container_id": 1}
+    (await olga.post("/api/miners", json=miner)).raise_for_status()
+    await olga.post("/api/alerts/rules", json={"kind": "offline", "minutes": 0})
+    await service.house.judging().start()
+    assert (await olga.post("/api/miners/1/poll")).status_code == 504
+    [alert] = (await olga.get("/api/alerts")).json()
+    assert (alert["subject"], alert["container_id"], alert["kind"]) == ("rig", 1, "offline")
+    assert "refuses the connection" in alert["detail"]
+    assert (await olga.get("/stats")).json()["alerts"]["unreported"] == 0
+
+
 async def test_alerts_stand_at_the_root_and_under_every_system(service: Service, olga: httpx.AsyncClient) -> None:
     await hot(olga)
     async with asked_by(service, OLGA, ()) as client:
