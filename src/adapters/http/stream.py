@@ -61,6 +61,7 @@ class Streams:
 
     most: int = 200
     each: int = 20
+    pace: Pace = attrs.field(factory=Pace)
     _open: Counter[str] = attrs.field(init=False, factory=Counter)
     _ending: anyio.Event = attrs.field(init=False, factory=anyio.Event)
 
@@ -118,7 +119,6 @@ class StreamApi:
     alerts: Alerts
     streams: Streams
     clock: Clock
-    pace: Pace = attrs.field(factory=Pace)
 
     @operation(
         returns=str,
@@ -152,7 +152,7 @@ class StreamApi:
         if "alerts" in wanted:
             heard = await self.alerts.latest(call.actor) if alerts is None else alerts
         told = _Told(self, call.request, call.actor, follower, heard)
-        return EventStream(self.streams, call.actor.name, self.pace, told.run)
+        return EventStream(self.streams, call.actor.name, told.run)
 
     def routes(self) -> list[Route]:
         """All of them, from the root of the miners' system."""
@@ -175,7 +175,7 @@ class _Told:
 
     async def run(self, write: Write) -> None:
         """Tell what is new until the listener is not let in any more."""
-        pace = self.api.pace
+        pace = self.api.streams.pace
         checked = pinged = anyio.current_time()
         await write(b"retry: %d\n\n" % (pace.retry * 1000))
         while True:
@@ -243,11 +243,11 @@ class EventStream(Response):
 
     media_type = MEDIA
 
-    def __init__(self, streams: Streams, name: str, pace: Pace, run: Callable[[Write], Awaitable[None]]) -> None:
+    def __init__(self, streams: Streams, name: str, run: Callable[[Write], Awaitable[None]]) -> None:
         # Proxies are told not to keep it back.
         super().__init__(headers={"cache-control": "no-store", "x-accel-buffering": "no"})
         del self.headers["content-length"]
-        self._streams, self._name, self._pace, self._run = streams, name, pace, run
+        self._streams, self._name, self._run = streams, name, run
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         with self._streams.place(self._name):
@@ -263,7 +263,7 @@ class EventStream(Response):
                         pass
 
                 async def write(data: bytes) -> None:
-                    with anyio.fail_after(self._pace.patience):
+                    with anyio.fail_after(self._streams.pace.patience):
                         await send({"type": "http.response.body", "body": data, "more_body": True})
 
                 async def tell() -> None:

@@ -1,0 +1,285 @@
+"""Live pages: what a stream tells, to whom, for how long, and how many there may be."""
+
+import json
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import anyio
+import attrs
+import httpx
+import pytest
+from starlette.types import ASGIApp, Message
+
+from lineman.adapters.http.server import GRACE
+from lineman.adapters.http.stream import Pace, event
+from lineman.adapters.http.wire import ACTOR
+from lineman.core.identity import UserEdit
+from lineman.ports.alerts import Alert, Raised, Severity, Status
+from lineman.ports.identity import Actor, Role
+from lineman.ports.miners import (
+    Availability,
+    Maker,
+    NewContainer,
+    NewMiner,
+    Observation,
+    Reading,
+    Sample,
+    State,
+    Watch,
+)
+from lineman.ports.secrets import Secret
+from lineman.service import Service, opened_service, run
+from lineman.settings import Settings
+
+pytestmark = pytest.mark.anyio
+
+NOW = datetime.now(UTC)
+ADMIN = Actor("anna", Role.ADMIN)
+NORTH_ONLY = Actor("client", Role.CLIENT, container_ids=frozenset({1}))
+PASSWORD = "correct horse battery"
+#: A test waits so long for what must come, and no longer.
+SOON = 10
+
+
+@pytest.fixture
+async def service(tmp_path: Path, anyio_backend: str) -> AsyncGenerator[Service]:
+    """Miners 1 and 2 in container 1, miner 3 in 2.  Streams look without a pause."""
+    async with opened_service(Settings(database=f"sqlite:///{tmp_path}/lineman.db"), works=False) as made:
+        made.streams.pace = Pace(tick=0.01, hurry=0.0, ping=0.2, recheck=0.0)
+        live = made.house.live()
+        live.every = live.totals_every = 0.0
+        for name in ("North", "South"):
+            await made.house.container_store().add(NewContainer(name), at=NOW)
+        for number, container in ((1, 1), (2, 1), (3, 2)):
+            new = NewMiner(f"rig {number}", f"10.0.0.{number}", Maker.AVALON, 4028, container_id=container)
+            await made.house.miner_store().add(new, at=NOW)
+        yield made
+
+
+async def polled(service: Service, *miner_ids: int, rate: float = 1e14) -> None:
+    await service.house.watch_store().keep(
+        [
+            Observation(
+                Watch(miner_id, Availability.ONLINE, seen_at=datetime.now(UTC)),
+                Sample(miner_id, datetime.now(UTC), State.MINING, rate),
+                Reading(Maker.AVALON, State.MINING, algorithm="sha256", hash_rate_hs=rate),
+            )
+            for miner_id in miner_ids
+        ]
+    )
+
+
+@attrs.define
+class Heard:
+    """One stream as its listener hears it."""
+
+    status: int = 0
+    headers: Mapping[str, str] = attrs.field(factory=dict)
+    _wire: Any = None
+    _rest: str = ""
+
+    async def next(self, *wanted: str) -> tuple[str, Any, str]:
+        """The next event of those names: its name, data and id."""
+        with anyio.fail_after(SOON):
+            while True:
+                block, mark, rest = self._rest.partition("\n\n")
+                if not mark:
+                    self._rest += (await self._wire.receive()).decode()
+                    continue
+                self._rest = rest
+                fields = dict(line.split(": ", 1) for line in block.splitlines())
+                if fields.get("event") in wanted:
+                    return fields["event"], json.loads(fields["data"]), fields["id"]
+
+    async def ended(self) -> None:
+        with anyio.fail_after(SOON):
+            async for _ in self._wire:
+                pass
+
+
+@asynccontextmanager
+async def listening(
+    app: ASGIApp, query: str = "", *, actor: Actor | None = ADMIN, headers: Mapping[str, str] | None = None
+) -> AsyncGenerator[Heard]:
+    """Open a stream, as a server would; leaving the block closes the connection."""
+    to, wire = anyio.create_memory_object_stream[bytes](1000)
+    heard, started, left = Heard(wire=wire), anyio.Event(), anyio.Event()
+    sent = {"host": "house", "accept-encoding": "gzip", **(headers or {})}
+    scope: dict[str, Any] = {
+        "type": "http", "method": "GET", "path": "/api/stream", "raw_path": b"/api/stream", "root_path": "",
+        "query_string": query.encode(), "headers": [(k.encode(), v.encode()) for k, v in sent.items()],
+        "scheme": "http", "http_version": "1.1", "client": ("192.0.2.7", 1), "server": ("house", 80),
+    }  # fmt: skip
+    if actor is not None:
+        scope[ACTOR] = actor
+    asked = False
+
+    async def receive() -> Message:
+        nonlocal asked
+        if asked:
+            await left.wait()
+            return {"type": "http.disconnect"}
+        asked = True
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(message: Message) -> None:
+        if message["type"] == "http.response.start":
+            heard.status = message["status"]
+            heard.headers = {k.decode(): v.decode() for k, v in message["headers"]}
+            started.set()
+        elif message.get("body"):
+            await to.send(message["body"])
+        if message["type"] == "http.response.body" and not message.get("more_body"):
+            to.close()
+
+    async def served() -> None:
+        await app(scope, receive, send)
+
+    async with anyio.create_task_group() as tasks, to, wire:
+        tasks.start_soon(served)
+        with anyio.fail_after(SOON):
+            await started.wait()
+        yield heard
+        left.set()
+        with anyio.fail_after(SOON):
+            await heard.ended()
+
+
+async def test_what_was_polled_is_told_by_any_process_with_totals_and_a_sign_of_life(service: Service) -> None:
+    app = service.application(["miners"])
+    async with listening(app) as heard:
+        assert (heard.status, heard.headers["content-type"]) == (200, "text/event-stream; charset=utf-8")
+        assert "content-encoding" not in heard.headers
+        assert "content-length" not in heard.headers
+        name, totals, _ = await heard.next("totals", "miners")
+        assert (name, totals["total"]["miners"], totals["total"]["hash_rate_hs"]) == ("totals", 3, {})
+        async with opened_service(service.settings, works=False) as other:
+            await polled(other, 1, 3)
+        _, miners, _ = await heard.next("miners")
+        assert [(miner["id"], miner["availability"], miner["hash_rate"]) for miner in miners] == [
+            (1, "online", 100.0), (3, "online", 100.0),
+        ]  # fmt: skip
+        _, totals, _ = await heard.next("totals")
+        assert totals["total"]["hash_rate_hs"] == {"sha256": 2e14}
+        await heard.next("ping")
+
+
+async def test_a_client_hears_of_his_containers_only_and_a_page_of_what_it_shows(service: Service) -> None:
+    app = service.application(["miners"])
+    async with (
+        listening(app, actor=NORTH_ONLY) as client,
+        listening(app, "container_id=2&events=miners,totals") as container,
+        listening(app, "miner_id=2&events=miners") as miner,
+    ):
+        for heard in (client, container):
+            await heard.next("totals")
+        await polled(service, 1, 2, 3)
+        assert [one["id"] for one in (await client.next("miners"))[1]] == [1, 2]
+        assert [one["name"] for one in (await client.next("totals"))[1]["containers"]] == ["North"]
+        assert [one["id"] for one in (await container.next("miners"))[1]] == [3]
+        assert [one["name"] for one in (await container.next("totals"))[1]["containers"]] == ["South"]
+        assert [one["id"] for one in (await miner.next("miners", "totals"))[1]] == [2]
+        # Moved out of what he may see, it is told no more.
+        moved = await service.house.miner_store().get(1)
+        await service.house.miner_store().change(attrs.evolve(moved, container_id=2))
+        await polled(service, 1, 2)
+        assert [one["id"] for one in (await client.next("miners"))[1]] == [2]
+
+
+async def test_alerts_are_told_to_those_who_may_see_them(service: Service) -> None:
+    app = service.application(["miners"])
+    async with listening(app, "events=alerts", actor=NORTH_ONLY) as client, listening(app, "events=alerts") as anna:
+        await anna.next("ping")
+        await client.next("ping")
+        for subject, container in ((3, 2), (1, 1)):
+            raised = Alert(
+                0, 1, "Offline", "offline", Severity.CRITICAL, "miners", subject, f"rig {subject}", container,
+                Status.FIRING, 0.0, "", "timed-out", NOW, NOW, NOW,
+            )  # fmt: skip
+            await service.house.alert_store().save([Raised(raised, ())], at=NOW)
+        told = list[int]()
+        while len(told) < 2:
+            told += [alert["subject_id"] for alert in (await anna.next("alerts"))[1]]
+        assert told == [3, 1]
+        assert [alert["subject_id"] for alert in (await client.next("alerts"))[1]] == [1]
+
+
+async def test_who_was_cut_off_goes_on_where_he_was(service: Service) -> None:
+    app = service.application(["miners"])
+    async with listening(app, "events=miners") as heard:
+        await heard.next("ping")
+        await polled(service, 1)
+        _, _, number = await heard.next("miners")
+    await polled(service, 2)
+    await polled(service, 3)
+    async with listening(app, "events=miners", headers={"last-event-id": number}) as heard:
+        ids = [one["id"] for one in (await heard.next("miners"))[1]]
+        assert ids == [2, 3]
+    # A process that was started since, and a listener who comes after what is remembered.
+    await service.house.database().run("delete from watch_batch where number < 3")
+    async with opened_service(service.settings, works=False) as later:
+        late = later.application(["miners"])
+        async with listening(late, "events=miners", headers={"last-event-id": number}) as heard:
+            assert (await heard.next("reload", "miners"))[0] == "reload"
+    for nonsense in ("", "1", "x.y", "-1.0", "9" * 40 + ".1", "\u0661.\u0662"):
+        async with listening(app, headers={"last-event-id": nonsense}) as heard:
+            await heard.next("totals")
+
+
+async def test_a_user_who_is_shut_out_hears_no_more(service: Service) -> None:
+    app = service.application(["miners"])
+    identity, users = service.house.identity(), service.house.users()
+    await identity.ensure_admin(Secret(PASSWORD))
+    ivan = await users.add(ADMIN, "ivan", Secret(PASSWORD), UserEdit(role=Role.CLIENT, container_ids=(1,)))
+    login = await identity.log_in("ivan", Secret(PASSWORD), client="192.0.2.7")
+    headers = {"authorization": f"Bearer {login.token.reveal()}"}
+    async with listening(app, actor=None, headers=headers) as heard:
+        await heard.next("totals")
+        await users.change(ADMIN, ivan.id, UserEdit(is_active=False))
+        assert (await heard.next("end"))[1] == {"code": "not-logged-in"}
+        await heard.ended()
+    async with listening(app, actor=None, headers=headers) as heard:
+        assert heard.status == 401
+
+
+async def test_there_are_so_many_streams_and_no_more_and_a_place_is_free_again_at_once(service: Service) -> None:
+    service.streams.most, service.streams.each = 3, 2
+    app = service.application(["miners"])
+    async with listening(app) as first, listening(app) as second:
+        assert (first.status, second.status) == (200, 200)
+        async with listening(app) as third:
+            assert (third.status, third.headers["retry-after"]) == (503, "30")
+        async with listening(app, actor=NORTH_ONLY) as other, listening(app, actor=Actor("c", Role.CLIENT)) as full:
+            assert (other.status, full.status) == (200, 503)
+    assert service.streams.open == 0
+
+
+async def test_all_streams_end_at_once_when_the_service_stops(tmp_path: Path) -> None:
+    settings = Settings(
+        database=f"sqlite:///{tmp_path}/lineman.db", port=0, admin_password=Secret(PASSWORD), auth="trust-local"
+    )
+    stop, ready, urls = anyio.Event(), anyio.Event(), list[str]()
+
+    def tell(url: str) -> None:
+        urls.append(url)
+        ready.set()
+
+    async with anyio.create_task_group() as tasks, httpx.AsyncClient(trust_env=False) as client:
+        tasks.start_soon(lambda: run(settings, systems=["miners"], works=False, stop=stop, ready=tell))
+        await ready.wait()
+        # Well within the ten seconds that requests under way are given.
+        with anyio.fail_after(GRACE / 2):
+            async with client.stream("GET", f"{urls[0]}/api/stream") as answer:
+                lines = answer.aiter_lines()
+                assert await anext(lines) == "retry: 5000"
+                stop.set()
+                assert [line async for line in lines][-1] == ""
+
+
+def test_an_event_is_one_line_of_data_whatever_is_in_it() -> None:
+    made = event("miners", [{"name": "a\nb\r\n\ndata: c\u2028"}], "7.0")
+    assert made.count(b"\n") == 4
+    assert made.endswith(b"\n\n")
