@@ -159,6 +159,7 @@ async def _served(folder: Path) -> AsyncGenerator[tuple[str, House]]:
             with anyio.fail_after(30):
                 await ready.wait()
             yield url_of(sockets[0]), house
+            service.streams.end()
             stop.set()
     finally:
         for sock in sockets:
@@ -170,6 +171,7 @@ async def _seed(house: House) -> None:
     north = await miners.add_container(ADMIN, NewContainer("North", "By the wall", "Port A"))
     south = await miners.add_container(ADMIN, NewContainer(f"South {HOSTILE}", HOSTILE, HOSTILE))
     await house.users().add(ADMIN, "carla", Secret(PASSWORD), UserEdit(role=Role.CLIENT, container_ids=(south.id,)))
+    await house.users().add(ADMIN, "bella", Secret(PASSWORD), UserEdit(role=Role.ACCOUNTANT))
     await house.users().add(ADMIN, "newcomer", Secret(PASSWORD), UserEdit(role=Role.CLIENT, is_active=False))
     drafts = [
         MinerDraft(name=f"N-{n:03}", ip_address=f"10.0.0.{n}", manufacturer="Whatsminer", container_id=north.id)

@@ -93,7 +93,7 @@ def test_a_refresh_keeps_rows_focus_and_place(visit: "Visit") -> None:
     page.evaluate("() => { document.querySelectorAll('tbody tr').forEach((row) => { row.kept = true; }); }")
     place = page.evaluate("scrollY")
     with page.expect_response(re.compile(r"/api/miners\?")):
-        pass
+        page.evaluate("document.dispatchEvent(new CustomEvent('lineman:retry'))")
     page.wait_for_timeout(100)
     assert page.evaluate("[...document.querySelectorAll('tbody tr')].every((row) => row.kept)")
     assert page.evaluate("document.activeElement.textContent") == "N-041"
@@ -224,7 +224,7 @@ def test_a_client_sees_only_his_containers_and_nothing_to_press(visit: "Visit") 
     visit.expect("404", "403")
     page = visit.open("")
     expect(page.locator(".card")).to_have_count(1)
-    expect(page.locator("nav.nav a")).to_have_text(["Overview", "Miners", "Alerts"])
+    expect(page.locator("nav.nav a")).to_have_text(["Overview", "Miners", "Alerts", "Compare", "Reports"])
     page = visit.open("miners")
     expect(page.locator("tbody tr")).to_have_count(2)
     assert page.get_by_role("button", name="Add miner").count() == 0
@@ -271,13 +271,26 @@ def test_a_lost_connection_is_told_and_ends_by_itself(visit: "Visit") -> None:
     expect(page.locator(".banner")).to_be_hidden()
 
 
+PLACES = (
+    "", "miners", "containers/2", "containers/1/map", "containers/1/ranking", "miners/1", "miners/import", "groups",
+    "discovery", "compare", "compare?miners=1,2", "alerts", "alerts/rules", "alerts/channels", "alerts/maintenance",
+    "reports", "users", "tokens", "account", "nowhere",
+)  # fmt: skip
+GO = """(url) => { history.pushState({}, "", url); dispatchEvent(new PopStateEvent("popstate")); }"""
+
+
 def test_each_page_fits_a_phone_and_names_its_controls(visit: "Visit") -> None:
     page = visit.page
     page.set_viewport_size({"width": 390, "height": 844})
-    for path in ("", "miners", "containers/2", "miners/1", "users", "tokens", "account", "nowhere"):
-        page.goto(f"{visit.url}/ui/{path}")
-        expect(page.locator("main :is(h1, h2)").first).to_be_attached()
-        page.wait_for_load_state("networkidle")
+    visit.open("account")
+    for path in PLACES:
+        page.evaluate("document.querySelector('main').replaceChildren()")
+        page.evaluate(GO, f"{visit.url}/ui/{path}")
+        page.wait_for_selector("main :is(h1, h2)", state="attached")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390, path
         assert page.evaluate(NAMELESS) == [], path
         assert page.locator("h1").count() == (path != "nowhere"), path
+    page.get_by_role("button", name="Pages").click()
+    page.get_by_role("link", name="Discovery").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Discovery")
+    expect(page.get_by_role("link", name="Reports")).to_be_hidden()

@@ -16,31 +16,34 @@ export async function minerActions({ id, view, signal, changed }) {
   const reasons = h("ul", { class: "cannot" });
   const list = h("ol", { class: "orders", "aria-live": "polite" });
   let busy = false;
-  let abilities = "";
+  let able = [];
+  let shown = "";
 
   const ask = async (action) => {
-    const told = await askAction({ action, who: view().name, pools: view().stats?.reading?.pools ?? [], send: async (body) => (await miners("POST", `miners/${id}/actions`, { body })).data });
+    const { reason } = able.find((one) => one.action === action);
+    const told = await askAction({ action, who: view().name, extra: reason ? h("p", { class: "callout" }, reason) : null, pools: view().stats?.reading?.pools ?? [], send: async (body) => (await miners("POST", `miners/${id}/actions`, { body, deadline: 60_000 })).data });
     if (!told) return;
     busy = true;
     changed();
     await loop.again();
   };
   const refresh = async () => {
-    const [able, done] = await Promise.all([
+    const [abilities, done] = await Promise.all([
       can("act-on-miners") ? miners("GET", `miners/${id}/abilities`, { signal }) : { data: [] }, miners("GET", `miners/${id}/actions`, { query: { limit: SHOWN }, signal }),
     ]);
+    able = abilities.data;
     const was = busy;
     busy = done.data.some((one) => !isOver(one));
     if (was && !busy) changed();
     // Buttons are kept while nothing changes: a focus must not get lost.
-    const next = JSON.stringify(able.data);
-    if (next !== abilities) {
-      abilities = next;
-      put(buttons, able.data.map(({ action, possible, reason }) => h("button", { type: "button", disabled: !possible, title: reason, "aria-describedby": possible ? null : `cannot-${action}`, onclick: () => ask(action) }, ACTIONS[action]?.title ?? action)));
-      put(reasons, able.data.filter(({ possible }) => !possible).map(({ action, reason }) => h("li", { id: `cannot-${action}` }, h("b", {}, ACTIONS[action]?.title ?? action), `: ${reason ?? "not possible here"}`)));
+    const next = JSON.stringify(able);
+    if (next !== shown) {
+      shown = next;
+      put(buttons, able.map(({ action, possible, reason }) => h("button", { type: "button", disabled: !possible, title: reason, "aria-describedby": possible ? null : `cannot-${action}`, onclick: () => ask(action) }, ACTIONS[action]?.title ?? action)));
+      put(reasons, able.filter(({ possible }) => !possible).map(({ action, reason }) => h("li", { id: `cannot-${action}` }, h("b", {}, ACTIONS[action]?.title ?? action), `: ${reason ?? "not possible here"}`)));
     }
     keyed(list, done.data.slice(0, SHOWN), ({ id: one }) => one, order);
-    element.hidden = !able.data.length && !done.data.length;
+    element.hidden = !able.length && !done.data.length;
   };
   const element = h("section", { class: "panel", "aria-label": "Actions" }, h("h2", {}, "Actions"), buttons, reasons, list);
   const loop = await every(() => (busy ? BUSY_S : CALM_S), refresh, signal);

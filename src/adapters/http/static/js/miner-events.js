@@ -2,7 +2,7 @@
 import { identity, miners } from "./api.js";
 import { actionWords, outcomeWords } from "./action-words.js";
 import { h, keyed, setText, show as put } from "./dom.js";
-import { absolute, day, clock } from "./format.js";
+import { absolute, clock, day, duration } from "./format.js";
 import { every } from "./live.js";
 import { pageUrl } from "./place.js";
 import { setQuery } from "./router.js";
@@ -49,7 +49,9 @@ const said = (kind, value) => (value == null ? null : kind === "availability" ? 
 
 function fromEvent({ at, kind, before, after, detail }) {
   const [from, to] = [said(kind, before), said(kind, after)];
-  const text = from != null && to != null ? `${from} → ${to}` : (to ?? from ?? "");
+  const text = kind === "restart" ? `Began anew${before == null ? "" : ` after ${duration(Number(before))}`}`
+    : kind === "pool" ? `Pool ${[before, after].filter((one) => one != null).join(" → ")}`
+      : from != null && to != null ? `${from} → ${to}` : (to ?? from ?? "");
   const good = (kind === "availability" && after === "online") || (kind === "state" && after === "mining");
   const bad = (kind === "availability" && (after === "offline" || after === "degraded")) || (kind === "state" && after === "fault");
   return { key: `e ${at} ${kind} ${before} ${after}`, at, kind: WORDS[kind] ?? kind, text, detail: MISSES[detail] ? `It ${MISSES[detail]}` : (detail ?? ""), tone: good ? "ok" : bad ? "bad" : "" };

@@ -20,7 +20,7 @@ export async function show({ root, query, signal, setTitle }) {
   let span = readSpan(query);
   let percent = query.get("percent") === "yes";
   const metrics = () => {
-    const named = (query.get("metric") ?? "").split(",").filter((one) => one in METRICS);
+    const named = (query.get("metric") ?? "").split(",").filter((one) => one in METRICS && !(kind === "containers" && one === "fan"));
     return named.length ? named : ["hash_rate"];
   };
   const nothing = h("div");
@@ -58,6 +58,8 @@ export async function show({ root, query, signal, setTitle }) {
     return [name, button];
   });
   const buttons = new Map(boxes);
+  // The fans of a container have no sum and no mean that says anything.
+  if (kind === "containers") buttons.get("fan").hidden = true;
   const ofNominal = h("label", { class: "check" }, h("input", { type: "checkbox", checked: percent, onchange: (event) => {
     percent = event.target.checked;
     if (percent) query.set("percent", "yes");

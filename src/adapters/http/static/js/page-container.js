@@ -28,7 +28,7 @@ const FIELDS = {
   seen: (point) => point.seen, hashing: (point) => point.hashing, miners: (point) => point.miners,
 };
 
-const VIEWS = [["", "Course and miners"], ["/map", "Map"]];
+const VIEWS = [["", "Course and miners"], ["/map", "Map"], ["/ranking", "Ranking"]];
 
 export async function show({ root, query, signal, args, setTitle, restart }) {
   if (args[0] === "none") return unplaced({ root, query, signal, setTitle });

@@ -17,7 +17,7 @@ export async function show({ root, signal }) {
   const table = sheet("Searches", ["Where", "Status", ["Looked at", "num"], ["Found", "num"], ["New", "num"], ["Moved", "num"], ["Gone", "num"], "Begun"]);
   const nothing = h("div");
   await every(REFRESH_S, async () => {
-    const { data } = await miners("GET", "miners/discover", { query: { limit: 50 }, signal });
+    const { data } = await miners("GET", "miners/discover", { signal });
     keyed(table.body, data, ({ id }) => id, row);
     table.element.hidden = !data.length;
     put(nothing, data.length ? [] : empty("Nothing was searched yet", h("p", {}, "Give the networks that your miners are in. Every address gets one short probe; those that answer are asked what they are. Nothing is added before you choose it.")));
@@ -31,16 +31,19 @@ const lines = (text) => (text ?? "").split(/[\n,;]+/).map((one) => one.trim()).f
 function searchForm() {
   const built = form({
     fields: [
-      { name: "targets", label: "Where to look", type: "textarea", placeholder: "10.0.0.0/24\n10.0.1.10-10.0.1.60\nminer7.example", hint: "Networks, ranges and single addresses, one a line" },
-      { name: "ports", label: "Ports", type: "words", placeholder: "4028, 80", group: "Login and ports", hint: "Left empty: the usual ones of the makers" },
+      { name: "targets", label: "Where to look", type: "textarea", placeholder: "10.0.0.0/24\n10.0.1.10-10.0.1.60\n10.0.2.7", hint: "Networks, ranges and single addresses, one a line" },
       { name: "username", label: "User name", autocapitalize: "none", group: "Login and ports", hint: "For miners that tell what they are only to those who log in" },
       { name: "password", label: "Password", type: "password", autocomplete: "new-password", group: "Login and ports" },
+      { name: "port", label: "Main port", type: "number", placeholder: "4028", group: "Login and ports" },
+      { name: "web_port", label: "Web port", type: "number", placeholder: "80", group: "Login and ports" },
+      { name: "api3_port", label: "API 3 port", type: "number", placeholder: "4433", hint: "Whatsminer only", group: "Login and ports" },
     ],
     submit: "Search",
-    async send({ targets, ports, username, password }) {
+    async send({ targets, username, password, ...ports }) {
       const body = { targets: lines(targets) };
-      if (ports.length) body.ports = ports.map((one) => (/^\d+$/.test(one) ? Number(one) : one));
-      if (username != null || password != null) body.credentials = { username: username ?? "", password: password ?? "" };
+      const named = (values) => Object.fromEntries(Object.entries(values).filter(([, value]) => value != null));
+      if (Object.keys(named(ports)).length) body.ports = named(ports);
+      if (username != null || password != null) body.credentials = named({ username, password });
       const { data } = await miners("POST", "miners/discover", { body });
       go(pageUrl(`discovery/${data.id}`));
     },
@@ -65,7 +68,7 @@ function row() {
       setText(status, JOB_STATES[job.status] ?? job.status);
       setAttribute(status, "class", job.status === "failed" ? "bad-text" : job.status === "running" ? "warn-text" : null);
       for (const [name, value] of counts) setText(value, name === "probed" ? `${number(job.probed)} of ${number(job.addresses)}` : number(job[name]));
-      setTime(begun, job.started_at);
+      setTime(begun, job.started_at ?? job.created_at);
     },
   };
 }

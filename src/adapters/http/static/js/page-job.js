@@ -10,13 +10,13 @@ import { cell, segments, sheet } from "./sheet.js";
 
 const [BUSY_S, CALM_S] = [1, 30];
 export const JOB_STATES = { queued: "Waits", running: "Searches", done: "Done", cancelled: "Cancelled", failed: "Failed" };
-const ITEM_STATES = { new: "New", moved: "Moved", changed: "Changed", gone: "Gone", known: "Known" };
+const ITEM_STATES = { new: "New", moved: "Moved", changed: "Changed", gone: "Gone", unclear: "Unclear", known: "Known" };
 const RANK = Object.keys(ITEM_STATES);
 /** What there is something to do about comes first; then by address. */
 const inOrder = (a, b) => RANK.indexOf(a.status) - RANK.indexOf(b.status) || a.host.localeCompare(b.host, undefined, { numeric: true });
 const MEANINGS = {
   new: "nothing at this address is known yet", moved: "a known miner that has another address now", gone: "a known miner that did not answer here",
-  changed: "another device answers where a known miner was", known: "as it is known",
+  changed: "another device answers where a known miner was", known: "as it is known", unclear: "answers like a miner, but does not say which",
 };
 /** What accepting takes over; what is known already needs nothing. */
 const OFFERED = ["new", "moved", "gone", "changed"];
@@ -51,9 +51,9 @@ export async function show({ root, signal, args, setTitle }) {
     const hosts = [...new Set(job.items.filter((item) => chosen.has(keyOf(item))).map(({ host }) => host))];
     const done = await attempt(async () => (await miners("POST", `${path}/accept`, { body: { hosts, ...into }, deadline: 120_000 })).data);
     if (!done) return;
-    const words = [[done.added, "added"], [done.moved, "moved"], [done.deactivated, "switched off"]].filter(([list]) => list?.length).map(([list, word]) => `${plural(list.length, "miner")} ${word}`);
+    const words = [[done.added, "added"], [done.moved, "moved"], [done.changed, "set right"], [done.deactivated, "switched off"]].filter(([list]) => list?.length).map(([list, word]) => `${plural(list.length, "miner")} ${word}`);
     if (words.length) say(`${words.join(", ")}.`);
-    for (const error of (done.errors ?? []).slice(0, 3)) say(`${error.host ?? error.field ?? ""}: ${error.message ?? error.error ?? error}`, { failed: true });
+    for (const error of (done.errors ?? []).slice(0, 3)) say(`${error.host}: ${error.message}`, { failed: true });
     chosen.clear();
     await loop.again();
   } });
@@ -71,7 +71,7 @@ export async function show({ root, signal, args, setTitle }) {
       : empty("Nothing was found", h("p", {}, "No address answered as a miner does. Are the miners switched on, and can this machine reach their network? Some answer only to allowed addresses.")));
     const offered = job.items.filter(({ status }) => OFFERED.includes(status));
     all.checked = offered.length > 0 && offered.every((item) => chosen.has(keyOf(item)));
-    accept.update(offered.filter((item) => chosen.has(keyOf(item))), offered.length);
+    accept.update(offered.filter((item) => chosen.has(keyOf(item))), offered.length, over);
   };
   const refresh = async () => {
     const first = job === null;
@@ -82,13 +82,13 @@ export async function show({ root, signal, args, setTitle }) {
     const busy = job.status === "queued" || job.status === "running";
     setTitle(busy ? `${percent(job.addresses ? job.probed / job.addresses : 0)} searched` : "Discovery");
     setText(title, job.targets.length > 2 ? `${job.targets.slice(0, 2).join(", ")} and ${job.targets.length - 2} more` : job.targets.join(", "));
-    put(line, h("b", {}, JOB_STATES[job.status] ?? job.status), job.by ? ` · by ${job.by}` : null, job.started_at ? [" · begun ", timeElement(job.started_at)] : null,
+    put(line, h("b", {}, JOB_STATES[job.status] ?? job.status), job.by ? ` · by ${job.by}` : null, " · begun ", timeElement(job.started_at ?? job.created_at),
       job.finished_at && job.started_at ? ` · took ${duration((Date.parse(job.finished_at) - Date.parse(job.started_at)) / 1000)}` : null);
     bar.max = Math.max(job.addresses, 1);
     bar.value = job.probed;
     bar.hidden = !busy;
     cancel.hidden = !busy || !can("change-miners");
-    setText(counts, `${number(job.probed)} of ${plural(job.addresses, "address", "addresses")} looked at, ${number(job.answered)} answered, ${plural(job.found, "miner")}: ${number(job.new)} new, ${number(job.moved)} moved, ${number(job.gone)} gone, ${number(job.known)} known.`);
+    setText(counts, `${number(job.probed)} of ${plural(job.addresses, "address", "addresses")} looked at, ${number(job.answered)} answered, ${plural(job.found, "miner")}: ${number(job.new)} new, ${number(job.moved)} moved, ${number(job.changed)} changed, ${number(job.gone)} gone, ${number(job.known)} known.`);
     trouble.hidden = !job.error;
     setText(trouble, job.error ?? "");
     if (first || job.items.length) draw();
@@ -125,7 +125,7 @@ function row({ chosen, toggle }) {
       setText(id, next.hardware_id ?? "");
       setText(status, ITEM_STATES[next.status] ?? next.status);
       setAttribute(status, "class", next.status === "new" ? "ok-text" : next.status === "gone" ? "bad-text" : next.status === "known" ? "quiet" : "warn-text");
-      setText(meaning, MEANINGS[next.status] ?? "");
+      setText(meaning, next.detail || (MEANINGS[next.status] ?? ""));
       setText(firmware, next.firmware ?? "");
       setText(link, next.miner_id == null ? "" : "its page");
       setAttribute(link, "href", next.miner_id == null ? null : pageUrl(`miners/${next.miner_id}`));
@@ -147,10 +147,11 @@ function acceptBar({ places, groups, take }) {
   const element = h("div", { class: "foot-bar", role: "region", "aria-label": "Take over" }, text, h("span", { class: "section-end" }, place, groups.length ? group : null, button));
   return {
     element,
-    update(list, offered) {
+    update(list, offered, over) {
       const gone = list.filter(({ status }) => status === "gone").length;
       element.hidden = !offered;
-      button.disabled = !list.length;
+      button.disabled = !list.length || !over;
+      button.title = over ? "" : "When the search has ended";
       setText(text, list.length ? `${plural(list.length, "result")} chosen${gone ? `; ${number(gone)} gone will be switched off` : ""}` : "Choose what to take over");
     },
   };

@@ -3,8 +3,10 @@ import { Problem, Unreachable, containers, miners } from "./api.js";
 import { confirmed } from "./dialog.js";
 import { h, setText, show as put } from "./dom.js";
 import { duration, rate, temperature } from "./format.js";
+import { minerActions } from "./miner-actions.js";
 import { minerCharts } from "./miner-charts.js";
 import { details } from "./miner-details.js";
+import { minerEvents } from "./miner-events.js";
 import { editMiner } from "./miner-form.js";
 import { condition, figures, identityLine } from "./miner-head.js";
 import { say } from "./notices.js";
@@ -23,6 +25,7 @@ export async function show({ root, query, signal, args, setTitle, restart }) {
   const line = h("p", { class: "identity" });
   const outcome = h("div", { class: "outcome", role: "status", "aria-live": "polite", hidden: true });
   let names = new Map((await containers(signal)).map(({ id: one, name }) => [one, name]));
+  let actions = null;
   let view = null;
   let etag = null;
 
@@ -30,6 +33,8 @@ export async function show({ root, query, signal, args, setTitle, restart }) {
     const answer = await miners("GET", path, { signal });
     const same = etag && answer.etag === etag && view?.polled_at === answer.data.polled_at && view?.misses === answer.data.misses;
     ({ etag } = answer);
+    // What it can be told depends on what answers there.
+    if (view && ["reported_model", "firmware", "hardware_id"].some((name) => view[name] !== answer.data[name])) actions?.again();
     view = answer.data;
     setTitle(view.name);
     setText(title, view.name);
@@ -46,10 +51,16 @@ export async function show({ root, query, signal, args, setTitle, restart }) {
   const loop = await follow({ seconds: REFRESH_S, task: refresh, query: { miner_id: id, events: "miners" }, on: { miners: (views) => views.some((one) => one.id === id) && loop?.again() }, signal, onError(error) {
     if (error.status === 404) restart();
   } });
-  const charts = await minerCharts({ id, query, signal, nominal: () => view.hash_rate_nominal_hs, since: view.created_at });
+  const afterwards = () => Promise.all([loop.again(), events.again()]);
+  const [charts, panel, events] = await Promise.all([
+    minerCharts({ id, query, signal, nominal: () => view.hash_rate_nominal_hs, since: view.created_at }),
+    minerActions({ id, view: () => view, signal, changed: () => afterwards() }), minerEvents({ id, query, signal }),
+  ]);
+  actions = panel;
 
   const buttons = [
     can("poll-miners") && h("button", { type: "button", class: "primary", onclick: (event) => poll(event.currentTarget) }, "Poll now"),
+    h("a", { class: "button", href: pageUrl("compare", { miners: id }) }, "Compare"),
     can("change-miners") && h("button", { type: "button", onclick: async () => (await editMiner(id)) && loop.again() }, "Edit"),
     can("change-miners") && h("button", { type: "button", class: "quiet-danger", onclick: () => remove(view) }, "Remove"),
   ].filter(Boolean);
@@ -71,7 +82,7 @@ export async function show({ root, query, signal, args, setTitle, restart }) {
       button.disabled = false;
       button.textContent = "Poll now";
     }
-    await Promise.all([loop.again(), charts.again()]);
+    await Promise.all([loop.again(), charts.again(), events.again()]);
   };
   const tell = (kind, lead, text) => {
     outcome.hidden = false;
@@ -82,7 +93,7 @@ export async function show({ root, query, signal, args, setTitle, restart }) {
 
   put(root, h("nav", { class: "crumbs", "aria-label": "Path" }, h("a", { href: pageUrl("miners") }, "Miners")),
     h("div", { class: "page-head" }, h("div", {}, title, line), h("div", { class: "actions" }, buttons)), outcome,
-    parts.condition.element, parts.figures.element, charts.element, parts.details.element);
+    parts.condition.element, parts.figures.element, actions.element, charts.element, events.element, parts.details.element);
 }
 
 async function remove(view) {

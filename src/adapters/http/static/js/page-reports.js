@@ -1,7 +1,7 @@
 // Reports: energy, mean rate and uptime, by container and period; the same as CSV.
 import { miners, withQuery } from "./api.js";
 import { h, show as put } from "./dom.js";
-import { NONE, energy, figure, localInput, number, percent } from "./format.js";
+import { NONE, energy, figure, localInput, number, percent, zone } from "./format.js";
 import { empty } from "./notices.js";
 import { place } from "./place.js";
 import { setQuery } from "./router.js";
@@ -50,7 +50,7 @@ export async function show({ root, query, signal, setTitle }) {
     } else query.set("span", span.value);
     query.set("period", period.value);
     setQuery(query);
-    const asked = { since: since.toISOString(), until: until.toISOString(), period: period.value };
+    const asked = { tz: zone(), since: since.toISOString(), until: until.toISOString(), period: period.value };
     download.href = withQuery(`${place.api}/reports/containers`, { ...asked, format: "csv" });
     body.setAttribute("aria-busy", "true");
     try {
@@ -80,16 +80,22 @@ export async function show({ root, query, signal, setTitle }) {
   put(root, h("div", { class: "page-head" }, h("h1", {}, "Reports"), h("div", { class: "actions" }, download)), h("div", { class: "filters" }, span, period, own, wrong), body);
 }
 
-const KINDS = { ...POWER_KINDS, mixed: "of several kinds" };
+/** What one should know of an energy: what kind of watts, and of how much of the time. */
+const notes = (row) => (row.watched_ratio === 0 ? ["not watched"] : row.energy_kwh == null ? [] : [
+  row.energy_kind !== "wall" ? (KINDS[row.energy_kind] ?? row.energy_kind) : null,
+  row.energy_coverage != null && row.energy_coverage < 0.99 ? `known for ${percent(row.energy_coverage)}` : null,
+].filter(Boolean));
+
+const KINDS = { unknown: "of an unknown kind", ...POWER_KINDS, mixed: "of several kinds" };
 const dayOf = (moment) => localInput(new Date(moment)).slice(0, 10);
 /** The last day of a period that ends before `moment`. */
 const lastDay = (moment) => dayOf(Date.parse(moment) - 1);
 
 function table(rows, period) {
   const heads = [["Container"], period !== "all" && ["Period"], ["Energy", "num"], ["Mean rate", "num"], ["Uptime", "num"], ["Polls", "num"], ["Missed", "num"], ["Accepted", "num"], ["Rejected", "num"], ["Restarts", "num"]].filter(Boolean);
-  const line = (row) => h("tr", {}, h("th", { scope: "row" }, row.container ?? "No container"),
+  const line = (row) => h("tr", {}, h("th", { scope: "row" }, row.container ?? "No container", row.algorithm && row.algorithm !== "sha256" ? h("div", { class: "sub" }, row.algorithm) : null),
     period !== "all" && h("td", {}, dayOf(row.period_start) === lastDay(row.period_end) ? dayOf(row.period_start) : `${dayOf(row.period_start)} – ${lastDay(row.period_end)}`),
-    h("td", { class: "num", title: KINDS[row.energy_kind] ?? row.energy_kind ?? "No miner in it tells its power" }, energy(row.energy_kwh), row.energy_kind && row.energy_kind !== "wall" ? h("div", { class: "sub" }, KINDS[row.energy_kind] ?? row.energy_kind) : null),
+    h("td", { class: "num", title: KINDS[row.energy_kind] ?? row.energy_kind ?? "No miner in it tells its power" }, energy(row.energy_kwh), notes(row).map((note) => h("div", { class: "sub" }, note))),
     h("td", { class: "num" }, row.mean_rate == null ? NONE : `${figure(row.mean_rate)}\u00a0${row.unit}`), h("td", { class: "num" }, percent(row.uptime_ratio, 2)),
     [row.polls, row.misses, row.accepted, row.rejected, row.restarts].map((value) => h("td", { class: "num" }, number(value))));
   const total = rows.reduce((sum, { energy_kwh: kwh }) => sum + (kwh ?? 0), 0);

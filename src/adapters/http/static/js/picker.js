@@ -1,6 +1,7 @@
 // Choosing a few miners or containers: typing finds, Enter adds, each choice is a chip that can be taken away.
 import { containers, miners } from "./api.js";
 import { h, setAttribute, setText, show } from "./dom.js";
+import { attempt } from "./notices.js";
 import { glyph } from "./words.js";
 
 const WAIT_MS = 200;
@@ -11,6 +12,7 @@ export function picker({ kind, chosen = [], most = 8, changed = () => {}, swatch
   let list = [...chosen];
   let found = [];
   let at = -1;
+  let asked = null;
   let timer = null;
   let turn = 0;
   serial += 1;
@@ -47,19 +49,26 @@ export function picker({ kind, chosen = [], most = 8, changed = () => {}, swatch
     setAttribute(input, "aria-activedescendant", at >= 0 ? `${id}-${at}` : null);
     options.children[at]?.scrollIntoView({ block: "nearest" });
   };
-  const add = (one) => {
-    input.value = "";
-    close();
-    put([...list, { id: one.id, name: one.name }]);
+  const add = (one, text = input.value.trim()) => {
+    // What was typed meanwhile is for the next one.
+    if (input.value.trim() === text) {
+      input.value = "";
+      close();
+    }
+    if (list.length < most && !list.some(({ id: other }) => other === one.id)) put([...list, { id: one.id, name: one.name }]);
     input.focus();
+  };
+  const look = async (text) => {
+    const all = kind === "miners" ? (await miners("GET", "miners", { query: { search: text, sort: "name", limit: 12 } })).data
+      : (await containers()).filter(({ name }) => name.toLowerCase().includes(text.toLowerCase()));
+    return all.filter(({ id: one }) => !list.some((other) => other.id === one)).slice(0, 12);
   };
   const find = async () => {
     const mine = (turn += 1);
     const text = input.value.trim();
-    const all = kind === "miners" ? (await miners("GET", "miners", { query: { search: text, sort: "name", limit: 12 } })).data
-      : (await containers()).filter(({ name }) => name.toLowerCase().includes(text.toLowerCase()));
+    const all = (await attempt(() => look(text))) ?? [];
     if (mine !== turn) return;
-    found = all.filter(({ id: one }) => !list.some((other) => other.id === one)).slice(0, 12);
+    [asked, found] = [text, all];
     show(options, found.length ? found.map((one, index) => h("li", { role: "option", id: `${id}-${index}`, onpointerdown: (event) => {
       event.preventDefault();
       add(one);
@@ -68,6 +77,14 @@ export function picker({ kind, chosen = [], most = 8, changed = () => {}, swatch
     options.hidden = false;
     setAttribute(input, "aria-expanded", "true");
     mark(found.length && text ? 0 : -1);
+  };
+  /** Who types fast presses Enter before the answer is there: it counts for what was typed. */
+  const enter = async () => {
+    const text = input.value.trim();
+    if (text === asked && !options.hidden) return void (found[at] && add(found[at]));
+    clearTimeout(timer);
+    const [first] = (text && (await attempt(() => look(text)))) || [];
+    if (first) add(first, text);
   };
   input.addEventListener("input", () => {
     clearTimeout(timer);
@@ -81,7 +98,7 @@ export function picker({ kind, chosen = [], most = 8, changed = () => {}, swatch
       if (found.length) mark((at + (event.key === "ArrowDown" ? 1 : -1) + found.length) % found.length);
     } else if (event.key === "Enter") {
       event.preventDefault();
-      if (found[at] && !options.hidden) add(found[at]);
+      enter();
     } else if (event.key === "Escape" && !options.hidden) {
       event.stopPropagation();
       event.preventDefault();

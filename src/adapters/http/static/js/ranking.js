@@ -16,7 +16,7 @@ const ORDERS = {
   rate_ratio: ["Rate of nominal", (value) => percent(value, 1), "Most of nominal", "Least of nominal"],
   hash_rate: ["Hash rate", (value, row) => rate(value, row.algorithm), "Fastest", "Slowest"],
   temperature: ["Temperature", (value) => temperature(value, 1), "Hottest", "Coolest"],
-  efficiency: ["Efficiency", (value) => `${number(value, 1)}\u00a0J/TH`, "Most joules per hash", "Fewest joules per hash"],
+  efficiency: ["Efficiency", (value, row, unit) => `${number(value, 1)}\u00a0${unit}`, "Most joules per hash", "Fewest joules per hash"],
   misses: ["Missed polls", (value) => number(value), "Most missed", "Fewest missed"],
   restarts: ["Restarts", (value) => number(value), "Most restarts", "Fewest restarts"],
 };
@@ -52,8 +52,8 @@ export async function ranking({ container, query, signal }) {
       miners("GET", `stats/containers/${container.id}/distribution`, { query: { metric: metric() }, signal }),
     ]);
     const [, say, most, least] = ORDERS[by()];
-    const { top, bottom } = ranked.data;
-    put(lists, top.length ? [list(most, top, say, scale(top, bottom)), list(least, bottom, say, scale(top, bottom))]
+    const { top, bottom, unit } = ranked.data;
+    put(lists, top.length ? [list(most, top, say, unit, scale(top, bottom)), list(least, bottom, say, unit, scale(top, bottom))]
       : empty("Nothing to rank yet", h("p", {}, "No miner in this container has answered in this span.")));
     put(spread, distributed.data.n ? distribution(distributed.data) : h("p", { class: "quiet" }, "No miner in this container says this now."));
   };
@@ -68,10 +68,10 @@ export async function ranking({ container, query, signal }) {
 /** Both lists are drawn against the greatest of either. */
 const scale = (...lists) => Math.max(...lists.flat().map(({ value }) => Math.abs(value ?? 0))) || 1;
 
-function list(title, rows, say, most) {
+function list(title, rows, say, unit, most) {
   return h("section", {}, h("h3", {}, title), h("ol", { class: "meters ranks" }, rows.map((row, index) =>
     h("li", {}, h("span", { class: "quiet num" }, index + 1), h("a", { href: pageUrl(`miners/${row.miner_id}`) }, row.name),
-      h("span", { class: "meter", "aria-hidden": "true" }, h("span", { vars: { "--part": Math.abs(row.value ?? 0) / most } })), h("b", { class: "num" }, say(row.value, row))))));
+      h("span", { class: "meter", "aria-hidden": "true" }, h("span", { vars: { "--part": Math.abs(row.value ?? 0) / most } })), h("b", { class: "num" }, say(row.value, row, unit))))));
 }
 
 const PARTS = [["min", "Least"], ["p5", "5 %"], ["p25", "25 %"], ["p50", "Median"], ["p75", "75 %"], ["p95", "95 %"], ["max", "Greatest"]];

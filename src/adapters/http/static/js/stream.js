@@ -15,8 +15,12 @@ const [SOONEST_S, LATEST_S] = [5, 300];
  * As of `every`: the first run's error is thrown; returns `{again}`.
  */
 export async function follow({ seconds, task, query, on, signal, onError }) {
-  const stream = opened(query, on, signal);
-  return every(() => (stream.alive() ? Math.max(seconds, CALM_S) : seconds), task, signal, onError);
+  let loop = null;
+  // Changes were missed, or we are not let in any more: a full read shows which.
+  const anew = () => loop?.again();
+  const stream = opened(query, { ...on, reload: anew, end: anew }, signal);
+  loop = await every(() => (stream.alive() ? Math.max(seconds, CALM_S) : seconds), task, signal, onError);
+  return loop;
 }
 
 /** One stream, closed while nobody looks: a browser has six connections to a server, for all its tabs. */
@@ -61,5 +65,6 @@ function opened(query, on, signal) {
   };
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()), { signal });
   signal.addEventListener("abort", close, { once: true });
+  open();
   return { alive: () => Date.now() - heard < DEAF_S * 1000 };
 }

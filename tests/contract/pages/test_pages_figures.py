@@ -1,0 +1,98 @@
+"""Comparisons, rankings, distributions and reports, in a real browser."""
+
+import re
+from typing import TYPE_CHECKING
+
+import pytest
+from playwright.sync_api import expect
+
+if TYPE_CHECKING:
+    from tests.contract.pages.conftest import Visit
+
+HOSTILE = "<img src=x onerror=alert(1)>"
+#: How many pixels of a canvas are painted.
+PAINTED = """(canvas) => canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height)
+    .data.filter((value, index) => index % 4 === 3 && value > 0).length"""
+
+
+def test_miners_are_compared_over_one_span_under_one_cursor(visit: "Visit", charts: None) -> None:
+    page = visit.open("compare")
+    expect(page.get_by_text("No miners are chosen")).to_be_visible()
+    chooser = page.get_by_role("combobox", name="Add miners")
+    for text, name in (("N-001", "N-001"), ("img", HOSTILE)):
+        chooser.fill(text)
+        expect(page.get_by_role("option", name=name).first).to_be_visible()
+        chooser.press("Enter")
+    expect(page.locator(".chip")).to_have_count(2)
+    page.get_by_role("button", name="Temperature").click()
+    expect(page.locator(".chart canvas")).to_have_count(2)
+    page.get_by_label("rates in % of nominal").check()
+    expect(page.locator(".chart").first).to_contain_text(re.compile(r"Hash rate, of nominal.*N-001 9\d\.\d.%"))
+    assert re.search(r"compare\?miners=1%2C59&metric=hash_rate%2Ctemperature&percent=yes", page.url)
+    page.reload()
+    canvases = page.locator(".chart canvas")
+    expect(canvases).to_have_count(2)
+    assert [canvas.evaluate(PAINTED) > 1000 for canvas in canvases.all()] == [True, True]
+    page.locator(".u-over").first.hover()
+    expect(page.locator(".moment").nth(3)).to_have_text(re.compile(r"^\d{4}-"))
+    page.get_by_role("button", name=f"Take {HOSTILE} away").click()
+    expect(page.locator(".chart").first.locator(".readout")).to_have_count(1)
+    page.get_by_role("button", name="Containers").click()
+    page.get_by_role("combobox", name="Add containers").focus()
+    page.get_by_role("option", name="North").click()
+    expect(page.locator(".chart").first).to_contain_text("North")
+    assert page.get_by_role("button", name="Fans").count() == 0
+
+
+def test_a_container_ranks_its_miners_and_shows_how_they_are_spread(visit: "Visit") -> None:
+    page = visit.open("containers/1")
+    page.get_by_role("link", name="Ranking").click()
+    ranking = page.get_by_label("Ranking", exact=True)
+    expect(ranking.locator("ol").first.locator("li")).to_have_count(10)
+    expect(ranking.locator("ol").first.locator("li").first).to_contain_text("N-058")
+    expect(ranking.locator("ol").last.locator("li").first).to_contain_text("N-00")
+    page.get_by_label("Rank by").select_option("temperature")
+    expect(ranking).to_contain_text("Hottest")
+    page.get_by_label("Figure of the distribution").select_option("temperature")
+    spread = page.get_by_label("Distribution", exact=True)
+    expect(spread.get_by_role("img")).to_have_attribute("aria-label", re.compile("Temperature of 58 miners: Least"))
+    page.reload()
+    expect(page.get_by_label("Rank by")).to_have_value("temperature")
+
+
+@pytest.mark.parametrize("visit", ["bella"], indirect=True)
+def test_an_accountant_reads_and_downloads_reports_and_changes_nothing(visit: "Visit") -> None:
+    page = visit.open("reports")
+    page.get_by_label("Span").select_option("last-7")
+    page.get_by_label("Periods").select_option("day")
+    report = page.get_by_label("Report", exact=True)
+    expect(report.get_by_role("row", name="North").filter(has_text="kWh").first).to_contain_text(
+        re.compile(r"kWh.*PH/s|kWh.*TH/s")
+    )
+    assert page.url.endswith("reports?period=day&span=last-7")
+    with page.expect_download() as download:
+        page.get_by_role("link", name="Download CSV").click()
+    assert download.value.path().read_text("utf-8").startswith("container_id,container,period_start")
+    page.get_by_label("Span").select_option("own")
+    page.get_by_label("From", exact=True).fill("2030-01-01T00:00")
+    expect(page.get_by_role("alert")).to_contain_text("The end must come after the beginning")
+    page = visit.open("miners")
+    expect(page.locator("tbody tr").first).to_be_visible()
+    assert (
+        page.locator("main button, main input[type=checkbox]").filter(has_text=re.compile("Add miner|Import")).count()
+        == 0
+    )
+    page.locator("tbody .row-link").first.click()
+    expect(page.get_by_label("Events", exact=True)).to_be_visible()
+    assert page.get_by_role("button", name=re.compile("Poll|Edit|Remove|Reboot")).count() == 0
+
+
+@pytest.mark.parametrize("visit", ["carla"], indirect=True)
+def test_a_client_compares_and_reports_only_what_is_his(visit: "Visit") -> None:
+    visit.expect("404")
+    page = visit.open("compare?miners=1,59")
+    expect(page.locator(".chip")).to_have_count(1)
+    page.get_by_role("combobox", name="Add miners").fill("N-0")
+    expect(page.get_by_text("Nothing fits")).to_be_visible()
+    page = visit.open("reports")
+    assert page.get_by_text("North").count() == 0
