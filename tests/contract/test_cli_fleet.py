@@ -3,12 +3,17 @@
 # ruff: noqa: F811  pytest finds fixtures by the names that are imported
 
 import json
+import os
+import sqlite3
+import subprocess
+import sys
+import time
 from pathlib import Path
 
 import pytest
 from anyio.from_thread import BlockingPortal
 
-from lineman.adapters.devices.simulators.miners import SimulatedFarm
+from lineman.adapters.devices.simulators.miners import Knobs, SimulatedFarm
 
 from .test_cli import Lineman, database, lineman, portal, serving  # noqa: F401  fixtures
 
@@ -109,3 +114,32 @@ def test_miners_are_found_and_accepted_whoever_works(
                 search()
         assert farm.overlaps == 0
     assert lineman("miners", "discover", "10.0.0.0/8").exit_code == 2
+
+
+def test_a_search_that_was_killed_is_taken_up_by_the_next_command(
+    lineman: Lineman, portal: BlockingPortal, database: str
+) -> None:
+    with portal.wrap_async_context_manager(SimulatedFarm({"m30s": 1}, 4, knobs=Knobs(mute=True))) as farm:
+        first = farm.miners[0]
+        command = [
+            sys.executable, "-m", "lineman", "miners", "discover", f"{first.host.rpartition('.')[0]}.1-20",
+            "--port", str(first.port),
+        ]  # fmt: skip
+        searching = subprocess.Popen(command, env=os.environ | {"LINEMAN_DATABASE": database})
+        try:
+            for _ in range(200):
+                if '"running"' in lineman("miners", "discoveries", "--json").output:
+                    break
+                time.sleep(0.05)
+        finally:
+            searching.kill()
+            searching.wait(10)
+        for place in range(4):
+            farm.set(place, mute=False)
+        # Its lease would run out after a while; then the next one does both.
+        with sqlite3.connect(database.removeprefix("sqlite:///")) as db:
+            db.execute("update lease set expires_at = 0")
+        db.close()
+        assert lineman("miners", "discover", "127.0.0.1", "--port", "9", "--json").exit_code == 0
+        old = json.loads(lineman("miners", "discoveries", "1", "--json").output)
+        assert (old["status"], old["new"], len(old["items"])) == ("done", 4, 4)

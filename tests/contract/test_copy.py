@@ -16,6 +16,7 @@ from lineman.adapters.db.backup import KEY_APART, backup
 from lineman.adapters.db.catalogue import SEALED, columns, tables
 from lineman.adapters.db.containers import SqlContainers
 from lineman.adapters.db.copy import TYPES, copy_all
+from lineman.adapters.db.discovery import SqlJobs
 from lineman.adapters.db.engine import Database
 from lineman.adapters.db.events import SqlEvents
 from lineman.adapters.db.groups import SqlGroups
@@ -32,6 +33,7 @@ from lineman.adapters.db.watches import SqlWatches
 from lineman.ports.errors import Conflict, Invalid
 from lineman.ports.identity import NewUser, Role, Session, Token
 from lineman.ports.journal import Entry
+from lineman.ports.miners.discovery import NewJob
 from lineman.ports.miners.groups import NewGroup
 from lineman.ports.miners.inventory import MinerQuery, NewContainer, NewMiner
 from lineman.ports.miners.past import EventKind, MinerEvent
@@ -60,6 +62,9 @@ async def fill(db: Database) -> None:
     await SqlContainers(db).change(attrs.evolve(north, rows=2, shelves=3, slots=4))
     await SqlMiners(db, vault).change(
         attrs.evolve(miner, container_id=1, row=2, shelf=3, slot=4, tags=("ряд-2",), group_id=group.id)
+    )
+    await SqlJobs(db, vault).add(
+        NewJob(("10.0.0.0/24",), 254, "anna", username="root", password=Secret("canary-job")), at=NOW
     )
     anna = await SqlUsers(db).add(NewUser("Anna", "hash", Role.CLIENT, container_ids=(1,)), at=NOW)
     await SqlTokens(db).add_token(Token(0, "backup", Role.OPERATOR, NOW, None, "anna"), "digest")
@@ -114,6 +119,7 @@ async def test_a_copy_brings_everything_and_goes_on_where_the_source_stopped(
     assert await SqlMiners(target, new).find(everything) == await SqlMiners(source, old).find(everything)
     assert await SqlGroups(target, new).all() == await SqlGroups(source, old).all()
     assert await SqlContainers(target).all() == await SqlContainers(source).all()
+    assert await SqlJobs(target, new).all(limit=9) == await SqlJobs(source, old).all(limit=9)
     assert await SqlWatches(target, new).raw(1) == {"a": 1}
     assert await SqlUsers(target).all() == await SqlUsers(source).all()
     assert await SqlTokens(target).tokens() == await SqlTokens(source).tokens()
@@ -203,7 +209,7 @@ async def test_the_wrong_key_is_noticed_at_start(database: Database) -> None:
 
 async def test_rotation_seals_all_secrets_with_the_newest_key(database: Database) -> None:
     await fill(database)
-    assert await rotate(database, FernetVault([NEW, OLD])) == 3
+    assert await rotate(database, FernetVault([NEW, OLD])) == 4
     await check_key(database, FernetVault([NEW]))
     miner = await SqlMiners(database, FernetVault([NEW])).get(4)
     assert (miner.password, miner.group_password) == (Secret("canary-pass"), Secret("canary-group"))

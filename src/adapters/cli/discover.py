@@ -1,5 +1,6 @@
 """``lineman miners discover``, ``discoveries`` and ``accept``: look for miners, and take over what was found."""
 
+import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
@@ -9,13 +10,15 @@ import click
 from ...ports import errors
 from . import figures, words
 from .asking import ask_password, password_option
-from .client import Answer, Api, asks, working
+from .client import Answer, Api, asks
 from .frame import Command
 from .lookup import container_id_of, given, group_id_of
 from .output import Column, emit, field, note, progress, show_table
 
 #: Seconds between two looks at a job, and those after which one that waits is told of.
 LOOK_EVERY, PATIENCE = 0.4, 5.0
+#: Seconds between two tries to be the one who works.
+TRY_EVERY = 1.0
 ENDED = ("done", "cancelled", "failed")
 
 Job = Mapping[str, Any]
@@ -123,25 +126,28 @@ async def _cancelled_with_us(api: Api, path: str) -> AsyncIterator[None]:
 
 @asynccontextmanager
 async def _worked_off(api: Api) -> AsyncIterator[None]:
-    """Do the work ourselves while nobody else does."""
+    """Do the work ourselves while nobody else does, or once who did is gone."""
     import anyio
 
-    async with working(api) as other:
-        if api.local is None or other is not None:
-            yield
-            return
-        discovery = api.local.service.house.discovery()
-        await discovery.resume()
+    if api.local is None:
+        yield
+        return
+    permit, discovery = api.local.service.permit, api.local.service.house.discovery()
 
-        async def work() -> None:
-            while True:
-                if not await discovery.work():
-                    await anyio.sleep(LOOK_EVERY)
+    async def work() -> None:
+        while True:
+            with contextlib.suppress(errors.Unavailable):  # the lease changes hands
+                async with permit.borrowed() as other:
+                    if other is None:
+                        await discovery.resume()
+                        while await discovery.work():
+                            pass
+            await anyio.sleep(TRY_EVERY)
 
-        async with anyio.create_task_group() as tasks:
-            tasks.start_soon(work)
-            yield
-            tasks.cancel_scope.cancel()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(work)
+        yield
+        tasks.cancel_scope.cancel()
 
 
 async def _followed(api: Api, path: str, advance: Callable[..., None]) -> Answer:
