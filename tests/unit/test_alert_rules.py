@@ -62,7 +62,8 @@ def course(checked: Check, said: Said) -> list[tuple[float, str]]:
             id="many facts are not many minutes",
         ),
         pytest.param(
-            HOT, 2, [(0, 101.0), (60, 99.0), (120, 101.0), (180, 101.0)], [(0, "Began"), (60, "Calmed"), (120, "Began")],
+            HOT, 2, [(0, 101.0), (60, 99.0), (120, 101.0), (180, 101.0)],
+            [(0, "Began"), (60, "Calmed"), (120, "Began")],
             id="a good moment begins the minutes anew",
         ),
         pytest.param(
@@ -80,7 +81,9 @@ def course(checked: Check, said: Said) -> list[tuple[float, str]]:
         pytest.param(
             HOT, 0, [(0, 101.0), (60, "-"), (9999, "-")], [(0, "Fired")], id="what is missing does not recover"
         ),
-        pytest.param(HOT, 0, [(0, 101.0), (60, None)], [(0, "Fired"), (60, "Recovered")], id="what does not apply ends"),
+        pytest.param(
+            HOT, 0, [(0, 101.0), (60, None)], [(0, "Fired"), (60, "Recovered")], id="what does not apply ends"
+        ),
         pytest.param(HOT, 0, [(0, float("nan"))], [], id="no number says nothing"),
         pytest.param(
             HOT, 5, [(0, 101.0), (4000, 101.0), (4300, 101.0)], [(0, "Began"), (4000, "Began"), (4300, "Fired")],
