@@ -129,7 +129,9 @@ class Importing:
         miners = await self.miner_store.all()
         return _Plan(
             containers=containers,
-            by_name={one.name.casefold(): one.id for one in containers.values()},
+            # The exact name counts first, then that of any case.
+            by_name={one.name.casefold(): one.id for one in containers.values()}
+            | {one.name: one.id for one in containers.values()},
             groups=frozenset(group.id for group in groups),
             group_names={group.name.casefold(): group.id for group in groups},
             there={(miner.ip_address, miner.port): miner for miner in miners},
@@ -180,9 +182,11 @@ class Importing:
             ("container", "container_id", plan.by_name), ("group", "group_id", plan.group_names),
         ):  # fmt: skip
             if (called := given.pop(name, None)) is not None:
-                if str(called).strip().casefold() not in known:
-                    raise checks.wrong(name, f"there is no {name} {str(called)[:100]!r}")
-                given[wanted] = known[str(called).strip().casefold()]
+                exact = str(called).strip()
+                number = known.get(exact, known.get(exact.casefold()))
+                if number is None:
+                    raise checks.wrong(name, f"there is no {name} {exact[:100]!r}")
+                given[wanted] = number
         return checks.checked(given, checks.MINER)
 
     def _settle(self, plan: _Plan, miner: NewMiner | Miner, miner_id: int) -> None:
