@@ -11,6 +11,8 @@ COMMANDS = {
     "simulate": ("simulate:simulate", "Run simulated devices that speak the real wire."),
     "miners": ("miners:miners", "List, change, poll and watch miners."),
     "containers": ("containers:containers", "List and change containers, and see their totals."),
+    "stats": ("insights:stats", "Compare miners and containers, rank them, see how figures are spread."),
+    "report": ("reports:report", "Reports for accounts: energy, mean rate and uptime by period."),
     "overview": ("statistics:overview", "Show the totals of everything now."),
     "alerts": ("alerts:alerts", "See what is wrong, look after it, and set rules, channels and maintenance."),
     "users": ("users:users", "Who can log in."),

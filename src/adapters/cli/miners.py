@@ -33,6 +33,7 @@ LATE = {
     "abilities": ("actions:abilities", "Show what a miner can be told to do, and why not."),
     "actions": ("actions:actions", "Show what a miner was told to do, and what came of it."),
     "stats": ("statistics:stats", "Show the history of one miner, as rows or as charts."),
+    "events": ("insights:events", "Show what happened to a miner."),
     "discover": ("discover:discover", "Look for miners in subnets, ranges and at addresses."),
     "discoveries": ("discover:discoveries", "Show what was looked for, and what one discovery found."),
     "accept": ("discover:accept", "Take over what a discovery found."),

@@ -93,10 +93,11 @@ async def export(api: Api, kind: str, excel: bool, output: Path | None, **chosen
     )
     if answer.status >= 300:
         raise problem(answer)
-    _write(answer, output)
+    written(answer, output)
 
 
-def _write(answer: Answer, output: Path | None) -> None:
+def written(answer: Answer, output: Path | None) -> None:
+    """Print an answer as it came, or write it to a file."""
     if output is None:
         click.echo(answer.body, nl=False)
         return
