@@ -18,7 +18,7 @@ from ...ports.secrets import Vault
 from .changes import note_batch
 from .engine import Database, Transaction
 from .events import EVENT, KEEP_EVENTS, event_rows
-from .inbox import LAST, READING, SAMPLE, WATCH, Row, last_row, reading_row, sample_row, watch_row
+from .inbox import LAST, READING, SAMPLE, WATCH, Row, last_row, reading_row, row_of, sample_row, watch_row
 from .miners import COLUMNS, SOURCE
 from .opening import Opener
 from .series_time import slot_of
@@ -56,6 +56,12 @@ on conflict (miner_id) do update set {changes}
 KEEP_WATCHES = _upsert("miner_watch", WATCH)
 KEEP_LAST = _upsert("miner_last", LAST)
 KEEP_READINGS = _upsert("miner_reading", READING)
+HARDWARE = row_of(miner_id="int4", hardware_id="text")
+#: The first thing learnt of a device stands until an operator moves the miner.
+KEEP_HARDWARE = """
+update miner set hardware_id = i.hardware_id from {rows} (select 1 as one) o
+where miner.id = i.miner_id and miner.hardware_id is null
+"""
 
 
 @attrs.frozen
@@ -68,7 +74,7 @@ class _Batch:
     readings: list[Sequence[object]]
     slots: frozenset[int]
     #: Devices that were learnt, by miner.
-    hardware: Mapping[int, str]
+    hardware: list[Sequence[object]]
     events: list[Sequence[object]]
 
 
@@ -146,7 +152,7 @@ def _batch(observations: Sequence[Observation]) -> _Batch:
         last=[last_row(seen.sample, reading) for seen, reading in good],
         readings=[reading_row(seen.watch.miner_id, reading, seen.raw) for seen, reading in good],
         slots=frozenset(slot_of(observation.sample.at) for observation in observations),
-        hardware={seen.watch.miner_id: seen.hardware_id for seen in observations if seen.hardware_id is not None},
+        hardware=[(seen.watch.miner_id, seen.hardware_id) for seen in observations if seen.hardware_id is not None],
         events=event_rows(event for seen in observations for event in seen.events),
     )
 
@@ -156,11 +162,7 @@ async def _store(tx: Transaction, batch: _Batch) -> None:
     for statement, row, rows in (
         (KEEP_SAMPLES, SAMPLE, batch.samples), (KEEP_WATCHES, WATCH, batch.watches), (KEEP_LAST, LAST, batch.last),
         (KEEP_READINGS, READING, batch.readings), (KEEP_EVENTS, EVENT, batch.events),
+        (KEEP_HARDWARE, HARDWARE, batch.hardware),
     ):  # fmt: skip
         if rows:
             await tx.pour(statement, row.columns, row.types, rows)
-    for miner_id, hardware_id in batch.hardware.items():
-        await tx.run(
-            "update miner set hardware_id = :hardware_id where id = cast(:id as bigint) and hardware_id is null",
-            id=miner_id, hardware_id=hardware_id,
-        )  # fmt: skip
