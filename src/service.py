@@ -91,6 +91,7 @@ class Work:
         try:
             await polling.reload()
             await self.house.actions().recover()
+            await self.house.discovery().resume()
             self.pacer.refresh()
             async with anyio.create_task_group() as tasks:
                 tasks.start_soon(self.pacer.run)
@@ -109,7 +110,6 @@ class Work:
         async def look() -> None:
             if await polling.changed():
                 await polling.reload()
-            await self.house.discovery().resume()
             self.pacer.refresh()
             for key in polling.unplanned():
                 self.pacer.plan(key)
