@@ -1,5 +1,6 @@
 """Discovery over the real wire: simulated miners on loopback, the real house, and what is offered is taken over."""
 
+import errno
 from collections import Counter
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from lineman.adapters.devices.miners import AsicDriver
 from lineman.adapters.devices.simulators.miners import SimulatedFarm
 from lineman.core.miners import scan as scanning
-from lineman.ports.errors import NotAllowed
+from lineman.ports.errors import NotAllowed, Unavailable
 from lineman.ports.identity import Actor, Role
 from lineman.ports.miners import Find, FindStatus, JobStatus, Knocked, Maker, Miner, Target
 from lineman.service import Service, opened_service
@@ -212,6 +213,22 @@ async def test_a_process_that_ends_leaves_the_job_to_the_next(
     assert await service.house.discovery().work()
     done = (await operator.get(f"/api/miners/discover/{queued['id']}")).json()
     assert (done["status"], done["new"]) == ("done", 16)
+
+
+async def test_a_host_without_free_files_fails_the_search_instead_of_missing_miners(
+    service: Service, operator: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Full:
+        def __init__(self, *_: object) -> None:
+            raise OSError(errno.EMFILE, "Too many open files")
+
+    queued = (await operator.post("/api/miners/discover", json={"targets": ["127.1.2.3"]})).json()
+    with monkeypatch.context() as patched:
+        patched.setattr("lineman.adapters.devices.miners.transports.knock.socket.socket", Full)
+        with pytest.RaisesGroup(pytest.RaisesExc(Unavailable), allow_unwrapped=True, flatten_subgroups=True):
+            await service.house.discovery().work()
+    failed = (await operator.get(f"/api/miners/discover/{queued['id']}")).json()
+    assert (failed["status"], "Too many open files" in failed["error"]) == ("failed", True)
 
 
 def stuck_lane(held: anyio.Event) -> Any:

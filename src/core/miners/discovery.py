@@ -135,11 +135,11 @@ class Discovery:
                 await self._run(job)
             if bound.cancelled_caught:
                 await self._failed(job, f"took longer than {LONGEST:.0f} s; search in parts")
-        except LinemanError as error:
-            await self._failed(job, error.detail)
+        except Exception as fault:  # the top of a job: whoever waits for it is told, and the log has the rest
+            await self._failed(job, _words(fault))
             raise
         except BaseException:
-            # A fault of ours, or the end of the process: the next to work begins it anew, some times at most.
+            # The end of the process: the next to work begins it anew.
             with anyio.CancelScope(shield=True), anyio.move_on_after(2):
                 await self.resume()
             raise
@@ -198,6 +198,13 @@ def allow_all(actor: Actor) -> None:
     allow(actor, Permission.CHANGE_MINERS)
     if actor.container_ids is not None:
         raise NotAllowed(f"{actor.name} sees some containers only; a discovery is of all")
+
+
+def _words(fault: BaseException) -> str:
+    """What went wrong first."""
+    while isinstance(fault, BaseExceptionGroup):
+        fault = fault.exceptions[0]
+    return fault.detail if isinstance(fault, LinemanError) else f"lineman failed: {fault!r}"[:500]
 
 
 def _figures(job: Job, scan: Scan, finds: Sequence[Find]) -> Job:
