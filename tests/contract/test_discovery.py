@@ -231,6 +231,23 @@ async def test_a_host_without_free_files_fails_the_search_instead_of_missing_min
     assert (failed["status"], "Too many open files" in failed["error"]) == ("failed", True)
 
 
+async def test_a_device_that_our_driver_stumbles_over_is_unclear_and_the_others_are_found(
+    service: Service, operator: httpx.AsyncClient, farm: SimulatedFarm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strange = farm.miners[0].host
+    poll = AsicDriver.poll
+
+    async def stumbling(self: AsicDriver, target: Target, *known: Any, **more: Any) -> Any:
+        if target.host == strange:
+            raise ZeroDivisionError
+        return await poll(self, target, *known, **more)
+
+    monkeypatch.setattr(AsicDriver, "poll", stumbling)
+    job = await found(service, operator, order(farm))
+    assert (job["status"], job["found"], job["unclear"]) == ("done", 15, 1)
+    assert "ZeroDivisionError" in next(item["detail"] for item in job["items"] if item["host"] == strange)
+
+
 def stuck_lane(held: anyio.Event) -> Any:
     async def lane(self: scanning.Scan) -> None:
         await held.wait()

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import anyio
 import attrs
 
-from ...ports.errors import Declined, DeviceError
+from ...ports.errors import Declined, DeviceError, LinemanError
 from ...ports.miners import (
     Doors,
     Fingerprint,
@@ -76,13 +76,21 @@ class Scan:
 
     async def _lane(self) -> None:
         for host in self.hosts:
-            there = self._there.get(host, ())
-            if there:
-                for miner in there:
-                    await self._look_again(miner)
-            else:
-                await self._look(host, Target(host, self.job.doors.port), self.job.doors)
+            try:
+                await self._visit(host)
+            except LinemanError:
+                raise
+            # The top of a visit: what one strange device brings about must not end the search.
+            except Exception as fault:  # noqa: BLE001  it is told with the find
+                self.sightings.append(Sighting(host, self.job.doors.port, detail=f"lineman failed: {fault!r}"[:500]))
             self.probed += 1
+
+    async def _visit(self, host: str) -> None:
+        there = self._there.get(host)
+        if there is None:
+            await self._look(host, Target(host, self.job.doors.port), self.job.doors)
+        for miner in there or ():
+            await self._look_again(miner)
 
     async def _look_again(self, miner: Miner) -> None:
         """At a miner that is written down: those that are polled are not disturbed."""
@@ -129,6 +137,14 @@ class Scan:
 
     async def _ask(self, target: Target) -> Fingerprint:
         try:
-            return (await self.driver.poll(target, deadline=self.deadline)).fingerprint
+            return await self._ask_once(target)
         except _AGAIN:
-            return (await self.driver.poll(target, deadline=self.deadline)).fingerprint
+            return await self._ask_once(target)
+
+    async def _ask_once(self, target: Target) -> Fingerprint:
+        try:
+            # The driver keeps the deadline; this is for the day on which one does not.
+            with anyio.fail_after(self.deadline + 1):
+                return (await self.driver.poll(target, deadline=self.deadline)).fingerprint
+        except TimeoutError as error:
+            raise TimedOut(f"{target.host}:{target.port} did not answer in {self.deadline:g} s") from error
