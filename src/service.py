@@ -115,7 +115,7 @@ class Work:
                 self.pacer.plan(key)
 
         return (
-            Job("write what was polled", FLUSH_EVERY, polling.flush, deadline=30, slowest=15),
+            Job("write what was polled", FLUSH_EVERY, polling.flush, deadline=120, slowest=15),
             Job("look for changed miners", LOOK_EVERY, look, deadline=30, slowest=10),
             Job("roll up", ROLL_UP_EVERY, lambda: series.roll_up(now=clock.now()), deadline=300),
             # It bounds itself, so that what takes too long is told of.
