@@ -197,7 +197,7 @@ def row(miner: "SimulatedMiner") -> dict[str, Any]:
         "manufacturer": miner.maker,
         "model": miner.model,
     }
-    if miner.kind.web and miner.kind.web.realm:
+    if miner.maker == "Whatsminer" or (miner.kind.web and miner.kind.web.realm):
         row["username"], row["password"] = miner.login
     return row
 

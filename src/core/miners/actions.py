@@ -39,6 +39,8 @@ from .polling import target_of
 MOST_WAITING = 20_000
 #: Seconds between two looks at a miner whose order waits for its effect.
 LOOK_EVERY = 10.0
+#: Seconds until an idle lane looks for more to do.
+IDLE = 0.1
 #: Miners that are looked at in one go; when many wait, the usual polls will do.
 MOST_LOOKS = 50
 
@@ -162,22 +164,31 @@ class Actions:
 
     async def work(self, *, seconds: float = 60.0) -> int:
         """Carry out what waits, ``at_once`` miners at the same time, for so many seconds; how many orders."""
-        done = 0
+        done = busy = 0
         faults: list[Exception] = []
         until = self.clock.monotonic() + seconds
 
         async def lane() -> None:
-            nonlocal done
-            while self._waiting and self.clock.monotonic() < until:
+            nonlocal done, busy
+            while self.clock.monotonic() < until:
+                if not self._waiting:
+                    if not busy:
+                        return
+                    # A slow miner must not hold up those that are ordered meanwhile.
+                    await anyio.sleep(IDLE)
+                    continue
                 order, action = self._waiting.popleft()
+                busy += 1
                 try:
                     await self._carry_out(order, action)
                 except Exception as fault:  # noqa: BLE001 The top of an order: one must not end the others.
                     faults.append(fault)
+                finally:
+                    busy -= 1
                 done += 1
 
         async with anyio.create_task_group() as tasks:
-            for _ in range(min(self.at_once, len(self._waiting))):
+            for _ in range(self.at_once if self._waiting else 0):
                 tasks.start_soon(lane)
         if faults:
             raise faults[0]
