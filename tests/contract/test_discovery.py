@@ -248,6 +248,28 @@ async def test_a_device_that_our_driver_stumbles_over_is_unclear_and_the_others_
     assert "ZeroDivisionError" in next(item["detail"] for item in job["items"] if item["host"] == strange)
 
 
+async def test_polls_and_a_search_at_the_same_time_are_never_two_at_one_miner(
+    service: Service, operator: httpx.AsyncClient, farm: SimulatedFarm, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    job = await found(service, operator, order(farm))
+    await operator.post(f"/api/miners/discover/{job['id']}/accept", json={"all": True})
+    polling = service.house.polling()
+    await polling.reload()
+    # As if none had answered lately, so that all are asked.
+    monkeypatch.setattr("lineman.core.miners.discovery.FRESH", -1)
+
+    async def again_and_again(miner_id: int) -> None:
+        while True:
+            await polling.visit(miner_id)
+
+    async with anyio.create_task_group() as tasks:
+        for miner_id in polling.watches():
+            tasks.start_soon(again_and_again, miner_id)
+        second = await found(service, operator, order(farm))
+        tasks.cancel_scope.cancel()
+    assert (second["known"], second["found"], farm.overlaps) == (16, 16, 0)
+
+
 def stuck_lane(held: anyio.Event) -> Any:
     async def lane(self: scanning.Scan) -> None:
         await held.wait()

@@ -45,8 +45,9 @@ class _Conversation(asyncio.Protocol):
         self.replies.append(reply)
         if self._waiting:
             self._transport.write(self._waiting.pop())
-        elif not self._done.done():
-            self._done.set_result(None)
+        else:
+            # Hung up before it is done, so that nobody comes while this connection is still open.
+            self._transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
         if not self._done.done():
