@@ -8,6 +8,8 @@ from typing import Any
 import anyio
 import attrs
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from lineman.core.miners import acting
 from lineman.core.miners.action_checks import PoolDraft, action_of
@@ -144,6 +146,35 @@ def test_what_is_left_behind_is_told_by_whether_it_was_sent() -> None:
     unsent = acting.requested(MINER, Sleep(), by="anna", at=T)
     assert acting.lost(unsent, "lineman ended", at=T).status is S.FAILED
     assert acting.lost(sent(Sleep()), "lineman ended", at=T).status is S.UNVERIFIED
+
+
+OUTCOMES = st.sampled_from(
+    [Accepted(), Accepted(seen=True), Accepted(seen=False), Accepted(shows=False), NotPossible("no"), TimedOut("no"),
+     Unanswered("?")]
+)  # fmt: skip
+READINGS = st.builds(
+    reading, st.sampled_from(State), uptime_s=st.none() | st.integers(0, 10**6), power_limit_w=st.none() | st.floats()
+)
+ACTIONS = st.sampled_from(
+    [Reboot(), Light(True), Sleep(), Wake(), SwitchPool(1), SwitchPool(NewPool("a:1", "u")), PowerLimit(3000)]
+)
+
+
+@given(ACTIONS, OUTCOMES, st.lists(st.tuples(st.integers(-5, 900), READINGS | st.none())))
+def test_whatever_comes_an_order_that_has_ended_stays_as_it_is(
+    action: Action, outcome: Any, later: list[tuple[int, Reading | None]]
+) -> None:
+    order = acting.settle(sent(action), outcome, at=T)
+    for after, found in later:
+        at = T + seconds(after)
+        before, order = order, acting.observed(order, found, at=at) if found else acting.overdue(order, at=at)
+        assert (order.finished_at is None) == (order.status in acting.UNDER_WAY)
+        assert order.sent_at == before.sent_at
+        if before.status in (S.VERIFIED, S.DECLINED, S.FAILED):
+            assert order == before
+        if before.status is S.UNVERIFIED:
+            assert order.status in (S.UNVERIFIED, S.VERIFIED)
+    assert acting.overdue(order, at=T + seconds(10**6)).status is not S.ACCEPTED
 
 
 @pytest.mark.parametrize(

@@ -42,6 +42,8 @@ _FAULTS = {
     "noise": "answer with binary noise",
     "deep": "answer with JSON too deep for any parser",
     "down": "say that their mining process is down",
+    "locked": "take no commands",
+    "hush": "do what they are told, and do not answer to that",
 }
 _CONDITIONS = {
     "dead-board": "have a board that died",
