@@ -69,7 +69,7 @@ async def test_progress_adds_finds_and_the_end_replaces_them(jobs: JobStore) -> 
     moved = attrs.evolve(FIND, status=FindStatus.MOVED, miner_id=3, was="10.0.0.1:4028")
     await jobs.end(ended, [moved])
     assert (await jobs.get(job.id), await jobs.finds(job.id)) == (ended, [moved])
-    await jobs.settle(job.id, attrs.evolve(moved, status=FindStatus.KNOWN))
+    await jobs.settle(job.id, [attrs.evolve(moved, status=FindStatus.KNOWN)])
     assert [find.status for find in await jobs.finds(job.id)] == [FindStatus.KNOWN]
     assert not await jobs.progress(job, [FIND])
     await jobs.end(attrs.evolve(ended, status=JobStatus.FAILED))

@@ -15,6 +15,7 @@ COLUMNS = (
     "finished_at, error, attempts, username, password_sealed as password"
 )
 FIND = tuple(field.name for field in attrs.fields(Find))
+FINDS = f"select {', '.join(FIND)} from discovery_find where discovery_id = cast(:id as bigint) order by place"
 FIND_COLUMNS = ("discovery_id", "place", *FIND)
 FIND_TYPES = ("int4", "int4", "text", "int4", "text", "text", "text", "text", "text", "int4", "text", "text")
 FIGURES = "probed = :probed, answered = :answered, found = :found, tally = :tally"
@@ -53,11 +54,7 @@ class SqlJobs(JobStore):
         return count
 
     async def finds(self, job_id: int) -> Sequence[Find]:
-        return await self._db.fetch(
-            Find,
-            f"select {', '.join(FIND)} from discovery_find where discovery_id = cast(:id as bigint) order by place",
-            id=job_id,
-        )
+        return await self._db.fetch(Find, FINDS, id=job_id)
 
     async def begin(self, *, at: datetime) -> Job | None:
         async with self._db.transaction() as tx:
@@ -116,13 +113,14 @@ class SqlJobs(JobStore):
             raise JobEnded(f"Discovery {job_id} is {job.status} already")
         return job
 
-    async def settle(self, job_id: int, find: Find) -> None:
-        await self._db.run(
-            "update discovery_find set status = :status, miner_id = :miner_id, was = :was, detail = :detail "
-            "where discovery_id = :id and host = :host and port = :port",
-            id=job_id, host=find.host, port=find.port, status=find.status, miner_id=find.miner_id, was=find.was,
-            detail=find.detail,
-        )  # fmt: skip
+    async def settle(self, job_id: int, finds: Sequence[Find]) -> None:
+        settled = {(find.host, find.port): find for find in finds}
+        async with self._db.transaction() as tx:
+            await tx.lock("discovery")
+            kept = await tx.fetch(Find, FINDS, id=job_id)
+            # All anew costs less than to look each one up.
+            await tx.run("delete from discovery_find where discovery_id = :id", id=job_id)
+            await _keep(tx, job_id, [settled.get((find.host, find.port), find) for find in kept], 0)
 
     async def prune(self, *, before: datetime) -> int:
         return await self._db.run(f"delete from discovery where finished_at < :before and not ({OPEN})", before=before)

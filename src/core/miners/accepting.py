@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import attrs
 
 from ...ports.clock import Clock
-from ...ports.errors import Conflict, Invalid, LinemanError, NotFound
+from ...ports.errors import Conflict, NotFound
 from ...ports.identity import Actor
 from ...ports.journal import Entry, Journal
 from ...ports.miners import (
@@ -25,6 +25,9 @@ from ...ports.miners import (
 )
 from . import checks
 from .discovery import allow_all
+
+#: Miners added in one transaction.
+BATCH = 500
 
 
 @attrs.frozen
@@ -97,18 +100,16 @@ class Accepting:
             finds = [find for find in finds if find.host in wanted]
         # Who moves makes room for who is new.
         await self._move(job, [find for find in finds if find.status is FindStatus.MOVED], done)
+        new = [find for find in finds if find.status is FindStatus.NEW and find.manufacturer is not None]
+        for start in range(0, len(new), BATCH):
+            await self._add(job, new[start : start + BATCH], container_id, group_id, done)
         for find in finds:
             try:
-                match find.status:
-                    case FindStatus.NEW:
-                        await self._add(job, find, container_id, group_id, done)
-                    case FindStatus.CHANGED:
-                        await self._change(job, find, done)
-                    case FindStatus.GONE:
-                        await self._deactivate(find, done)
-                    case FindStatus.KNOWN | FindStatus.MOVED | FindStatus.UNCLEAR:
-                        pass
-            except (Conflict, NotFound, Invalid) as error:
+                if find.status is FindStatus.CHANGED:
+                    await self._change(job, find, done)
+                elif find.status is FindStatus.GONE:
+                    await self._deactivate(find, done)
+            except (Conflict, NotFound) as error:
                 done.errors.append(NotTaken(find.host, error.detail))
         counts = ", ".join(f"{len(taken)} {name}" for name, taken in attrs.asdict(done, recurse=False).items())
         await self.journal.write(
@@ -129,33 +130,46 @@ class Accepting:
 
     async def _move(self, job: Job, finds: Sequence[Find], done: Acceptance) -> None:
         """All in one step, so that two can change places; if that cannot be, one by one."""
-        moves = [(find.miner_id, find.host, find.port) for find in finds if find.miner_id is not None]
+        finds = [find for find in finds if find.miner_id is not None]
+        moves = [(find.miner_id or 0, find.host, find.port) for find in finds]
         if not moves:
             return
         try:
             await self.miner_store.relocate(moves)
-        except LinemanError as error:
-            if not isinstance(error, Conflict | NotFound):
-                raise
+        except (Conflict, NotFound) as error:
             if len(finds) == 1:
                 done.errors.append(NotTaken(finds[0].host, error.detail))
                 return
             for find in finds:
                 await self._move(job, [find], done)
             return
-        for find in finds:
-            done.moved.append(await self._settle(job, find, find.miner_id))
+        done.moved += await self._settle(
+            job, [(find, miner_id) for find, (miner_id, _, _) in zip(finds, moves, strict=True)]
+        )
 
     async def _add(
-        self, job: Job, find: Find, container_id: int | None, group_id: int | None, done: Acceptance
+        self, job: Job, finds: Sequence[Find], container_id: int | None, group_id: int | None, done: Acceptance
     ) -> None:
-        if find.manufacturer is None:
-            raise Invalid("its maker is not known")
-        web = None if find.manufacturer is Maker.ELPHAPEX else job.doors.web_port
-        new = NewMiner(
+        """A batch in one step; if that cannot be, one by one."""
+        new = [self._new(job, find, container_id, group_id) for find in finds]
+        try:
+            numbers = await self.miner_store.write(new, [], at=self.clock.now())
+        except (Conflict, NotFound) as error:
+            if len(finds) == 1:
+                done.errors.append(NotTaken(finds[0].host, error.detail))
+                return
+            for find in finds:
+                await self._add(job, [find], container_id, group_id, done)
+            return
+        done.added += await self._settle(job, list(zip(finds, numbers, strict=True)))
+
+    def _new(self, job: Job, find: Find, container_id: int | None, group_id: int | None) -> NewMiner:
+        maker = find.manufacturer or Maker.ANTMINER
+        web = None if maker is Maker.ELPHAPEX else job.doors.web_port
+        return NewMiner(
             name=find.host,
             ip_address=find.host,
-            manufacturer=find.manufacturer,
+            manufacturer=maker,
             port=find.port,
             web_port=None if web == 80 else web,
             api3_port=None if job.doors.api3_port == 4433 else job.doors.api3_port,
@@ -166,8 +180,6 @@ class Accepting:
             group_id=group_id,
             hardware_id=find.hardware_id,
         )
-        miner = await self.miner_store.add(new, at=self.clock.now())
-        done.added.append(await self._settle(job, find, miner.id))
 
     async def _change(self, job: Job, find: Find, done: Acceptance) -> None:
         """Another device stands there: its maker and model take the place of the old ones."""
@@ -178,7 +190,7 @@ class Accepting:
             attrs.evolve(miner, manufacturer=find.manufacturer, model=find.model, port=find.port)
         )
         await self.miner_store.identified(miner.id, find.hardware_id)
-        done.changed.append(await self._settle(job, find, miner.id))
+        done.changed += await self._settle(job, [(find, miner.id)])
 
     async def _deactivate(self, find: Find, done: Acceptance) -> None:
         if find.miner_id is None:
@@ -188,8 +200,8 @@ class Accepting:
             await self.miner_store.change(attrs.evolve(miner, is_active=False))
             done.deactivated.append(Taken(find.host, miner.id))
 
-    async def _settle(self, job: Job, find: Find, miner_id: int | None) -> Taken:
-        """Remember that this find is written down now."""
-        settled = attrs.evolve(find, status=FindStatus.KNOWN, miner_id=miner_id)
+    async def _settle(self, job: Job, taken: Sequence[tuple[Find, int]]) -> list[Taken]:
+        """Remember that these finds are written down now."""
+        settled = [attrs.evolve(find, status=FindStatus.KNOWN, miner_id=miner_id) for find, miner_id in taken]
         await self.job_store.settle(job.id, settled)
-        return Taken(find.host, miner_id or 0)
+        return [Taken(find.host, miner_id) for find, miner_id in taken]

@@ -163,8 +163,8 @@ class JobStore(Protocol):
     async def cancel(self, job_id: int, *, at: datetime) -> Job:
         """Raises ``UnknownJob``, ``JobEnded``."""
 
-    async def settle(self, job_id: int, find: Find) -> None:
-        """Replace the find of this address and port: it was accepted."""
+    async def settle(self, job_id: int, finds: Sequence[Find]) -> None:
+        """Replace the finds of these addresses and ports: they were accepted."""
 
     async def prune(self, *, before: datetime) -> int:
         """Remove what ended earlier; how many."""
