@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import attrs
-import httpx
 import pytest
 
 from lineman.adapters.devices.miners import AsicDriver
 from lineman.adapters.devices.miners.conversation import Wires
+from lineman.adapters.devices.miners.transports.web import Login
 from lineman.ports.miners import Maker, PowerKind, Refusing, Target, UnknownCommand
 
 pytestmark = [pytest.mark.anyio, pytest.mark.shared]
@@ -116,7 +116,7 @@ class Replay:
                 answers.append(json.dumps(self.api3[put["cmd"]]).encode())
         return answers
 
-    async def web(self, host: str, port: int, path: str, auth: httpx.Auth | None) -> bytes:
+    async def web(self, host: str, port: int, path: str, auth: Login | None) -> bytes:
         self.asked.append(path)
         if not self.pages:
             raise Refusing(f"{host}:{port}")

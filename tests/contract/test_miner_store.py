@@ -27,7 +27,8 @@ from lineman.ports.miners.inventory import (
     UnknownMiner,
 )
 from lineman.ports.miners.reading import Maker, Reading, State
-from lineman.ports.miners.watch import Availability, Observation, Sample, Watch, WatchStore
+from lineman.ports.miners.stores import WatchStore
+from lineman.ports.miners.watch import Availability, Observation, Sample, Watch
 from lineman.ports.secrets import Sealed, Secret, Vault
 
 pytestmark = pytest.mark.anyio

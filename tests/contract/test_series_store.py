@@ -15,7 +15,8 @@ from lineman.adapters.db.series import SqlSeries
 from lineman.adapters.db.watches import SqlWatches
 from lineman.ports.miners.inventory import NewContainer, NewMiner
 from lineman.ports.miners.reading import Maker, Reading, State
-from lineman.ports.miners.watch import ContainerPoint, Level, Observation, Point, Sample, Watch, WatchStore
+from lineman.ports.miners.stores import WatchStore
+from lineman.ports.miners.watch import ContainerPoint, Level, Observation, Point, Sample, Watch
 from lineman.ports.secrets import Vault
 
 pytestmark = pytest.mark.anyio

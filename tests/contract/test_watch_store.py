@@ -12,7 +12,8 @@ from lineman.adapters.db.watches import SqlWatches
 from lineman.ports.miners.driver import Fingerprint
 from lineman.ports.miners.inventory import NewContainer, NewMiner
 from lineman.ports.miners.reading import Board, Maker, Pool, PowerKind, Reading, Shares, State
-from lineman.ports.miners.watch import Availability, Observation, Sample, Snapshot, Watch, WatchStore
+from lineman.ports.miners.stores import WatchStore
+from lineman.ports.miners.watch import Availability, Observation, Sample, Snapshot, Watch
 from lineman.ports.secrets import Secret, Vault
 
 pytestmark = pytest.mark.anyio

@@ -6,7 +6,8 @@ from typing import Any
 
 import attrs
 
-from ...ports.miners.watch import ContainerPoint, Level, Point, Sample, SeriesStore
+from ...ports.miners.stores import SeriesStore
+from ...ports.miners.watch import ContainerPoint, Level, Point, Sample
 from .engine import Database, Statements
 from .partitions import Partitions
 from .retention import Retention, prune

@@ -13,7 +13,8 @@ import attrs
 import msgspec
 
 from ...ports.miners.inventory import Miner
-from ...ports.miners.watch import Observation, Snapshot, Totals, Watch, WatchStore
+from ...ports.miners.stores import WatchStore
+from ...ports.miners.watch import Observation, Snapshot, Totals, Watch
 from ...ports.secrets import Vault
 from .changes import note_batch
 from .engine import Database, Transaction

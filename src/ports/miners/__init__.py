@@ -77,6 +77,7 @@ from .past import EventKind, EventStore, MinerEvent
 from .ranking import Present, RankingStore, Standing
 from .reading import Board, Maker, Pool, PowerKind, Reading, Shares, State
 from .report import Use, UseStore
+from .stores import SeriesStore, WatchStore
 from .watch import (
     Availability,
     ContainerPoint,
@@ -84,11 +85,9 @@ from .watch import (
     Observation,
     Point,
     Sample,
-    SeriesStore,
     Snapshot,
     Totals,
     Watch,
-    WatchStore,
 )
 
 __all__ = [

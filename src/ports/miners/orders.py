@@ -100,5 +100,8 @@ class OrderStore(Protocol):
     async def of_miner(self, miner_id: int, *, limit: int = 100, offset: int = 0) -> tuple[Sequence[Order], int]:
         """A miner's orders, newest first, and how many there are."""
 
+    async def prune(self, *, before: datetime) -> int:
+        """Remove what ended before then; how many."""
+
     async def open(self, *, now: datetime) -> Sequence[Order]:
         """Those that are requested or accepted, and those unverified whose ``until`` is not over."""

@@ -1,18 +1,14 @@
 """What is remembered of a miner from one poll to the next, and what charts are drawn from."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import TYPE_CHECKING, Any, Protocol
 
 import attrs
 
 from .driver import Fingerprint
 from .past import MinerEvent
 from .reading import Reading, State
-
-if TYPE_CHECKING:
-    from .inventory import Miner
 
 
 class Availability(StrEnum):
@@ -178,50 +174,3 @@ class Totals:
     power_w: float | None = None
     temperature_max: float | None = None
     temperature_avg: float | None = None
-
-
-class WatchStore(Protocol):
-    """Keeps the latest of each miner, and writes what polls leave behind."""
-
-    async def active(self) -> Sequence[tuple["Miner", Watch]]:
-        """All miners that are to be polled."""
-
-    async def keep(self, observations: Sequence[Observation]) -> None:
-        """Store a batch in one transaction: latest states, raw replies, samples and events, all or nothing.
-
-        Storing one observation twice leaves one sample and each event once.  A miner that was
-        removed meanwhile is passed over.
-        """
-
-    async def get(self, miner_id: int) -> Snapshot:
-        """An empty snapshot for a miner never polled."""
-
-    async def raw(self, miner_id: int) -> Mapping[str, Any]:
-        """The latest raw replies by command; empty when there are none."""
-
-    async def totals(self, *, visible: frozenset[int] | None = None) -> Sequence[Totals]:
-        """One a container that holds miners, and one for those without."""
-
-
-class SeriesStore(Protocol):
-    """Reads history and keeps it in bounds."""
-
-    async def history(self, miner_id: int, *, since: datetime, until: datetime, limit: int) -> Sequence[Sample]:
-        """Raw samples and misses, newest first."""
-
-    async def chart(self, miner_id: int, *, since: datetime, until: datetime, level: Level) -> Sequence[Point]:
-        """A miner's points, oldest first.  An interval without polls has no point."""
-
-    async def container_chart(
-        self, container_ids: Iterable[int], *, since: datetime, until: datetime, level: Level
-    ) -> Mapping[int, Sequence[ContainerPoint]]:
-        """Points of each container, oldest first (``RAW`` is answered with five minutes)."""
-
-    async def roll_up(self, *, now: datetime) -> int:
-        """Fill 5-minute and hourly series from what came since the last call; how many intervals.
-
-        Safe to repeat and to kill at any point: nothing is doubled or lost.
-        """
-
-    async def prune(self, *, now: datetime) -> int:
-        """Drop what is older than the settings keep; how many rows or partitions."""
