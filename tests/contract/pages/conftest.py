@@ -266,35 +266,37 @@ def browser() -> Generator[Browser]:
 
 
 @pytest.fixture(scope="module")
-def logins(browser: Browser, site: Site) -> Callable[[str], Any]:
-    """The cookies of a user who is logged in; one login each, since logins are rate limited."""
-    states: dict[str, Any] = {}
+def contexts(browser: Browser, site: Site) -> Callable[[str], BrowserContext]:
+    """The browser of a user who is logged in: one login each, since logins are rate limited, and one cache."""
+    known: dict[str, BrowserContext] = {}
 
-    def state(name: str) -> Any:
-        if name not in states:
-            context = browser.new_context()
-            answer = context.request.post(f"{site.url}/api/auth/session", data={"username": name, "password": PASSWORD})
+    def context(name: str) -> BrowserContext:
+        if name not in known:
+            known[name] = browser.new_context()
+            known[name].set_default_timeout(10_000)
+            login = {"username": name, "password": PASSWORD}
+            answer = known[name].request.post(f"{site.url}/api/auth/session", data=login)
             assert answer.status == 200, answer.text()
-            states[name] = context.storage_state()
-            context.close()
-        return states[name]
+        return known[name]
 
-    return state
+    return context
 
 
 @pytest.fixture
 def visit(
-    browser: Browser, site: Site, logins: Callable[[str], Any], request: pytest.FixtureRequest
+    browser: Browser, site: Site, contexts: Callable[[str], BrowserContext], request: pytest.FixtureRequest
 ) -> Iterator[Visit]:
-    """A page for the user named by the parameter, ``admin`` by default; ``""`` is nobody."""
+    """A page for the user named by the parameter, ``admin`` by default; ``""`` is nobody, with nothing kept."""
     who = getattr(request, "param", "admin")
-    size: Any = {"width": 1280, "height": 800}
-    context: BrowserContext = browser.new_context(viewport=size, storage_state=logins(who) if who else None)
-    context.set_default_timeout(10_000)
+    context = contexts(who) if who else browser.new_context()
     visit = Visit(context.new_page(), site.url)
+    visit.page.set_viewport_size({"width": 1280, "height": 800})
     visit.page.on("console", lambda message: visit.heard(message))
     visit.page.on("pageerror", lambda error: visit.complaints.append(f"uncaught: {error}"))
     visit.page.on("dialog", lambda dialog: visit.alerted(dialog))
     yield visit
-    context.close()
+    context.set_offline(offline=False)
+    visit.page.close()
+    if not who:
+        context.close()
     visit.check()

@@ -104,7 +104,7 @@ async function told({ title, context, done, failed, rows, note }) {
   const names = new Map(context.known().rows.map(({ id, name }) => [id, name]));
   const body = h("div", { "aria-live": "polite" }, h("p", { class: failed ? "callout" : "outcome good" }, h("span", {}, h("b", {}, `${number(done)} done`), failed ? `, ${number(failed)} not` : "", ".")), note ? h("p", { class: "quiet" }, note) : null);
   if (rows.length) {
-    body.append(h("div", { class: "scroll results", tabindex: 0, role: "region", "aria-label": "What did not work" }, h("table", { class: "plain-table" },
+    body.append(h("div", { class: "scroll results", tabindex: 0, role: "region", "aria-label": "What did not work" }, h("table", { class: "plain-table slim" },
       h("thead", {}, h("tr", {}, h("th", { scope: "col" }, "Miner"), h("th", { scope: "col" }, "Why not"))),
       h("tbody", {}, rows.slice(0, MOST_ROWS).map(([id, error, name]) => h("tr", {}, h("td", {}, h("a", { href: pageUrl(`miners/${id}`) }, name ?? names.get(id) ?? `#${id}`)), h("td", {}, error ?? "")))))));
   }

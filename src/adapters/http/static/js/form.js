@@ -7,7 +7,7 @@ let serial = 0;
 
 /**
  * A form. `fields`: `{name, label, type = "text", value, hint, options, list, group, …attributes}`;
- * types `text textarea password number decimal moment words checkbox select checks`. `send(values, {changed})` may throw a Problem.
+ * types `text textarea password number decimal datetime words checkbox select checks`. `send(values, {changed})` may throw a Problem.
  * Returns `{element, set(name, value), field(name), values}`.
  */
 export function form({ fields, submit, send, cancel, extra, quiet = false }) {
@@ -125,7 +125,7 @@ function control({ id, name, type, value, options, list, attributes }) {
     input.value = value ?? "";
     return { input, read: () => input.value.trim() || null, write: (next) => (input.value = next ?? "") };
   }
-  if (type === "moment") {
+  if (type === "datetime") {
     const input = h("input", { id, name, type: "datetime-local", value: value ? localInput(new Date(value)) : "", ...attributes });
     const read = () => (input.value ? new Date(input.value).toISOString() : null);
     return { input, read, write: (next) => (input.value = next ? localInput(new Date(next)) : "") };

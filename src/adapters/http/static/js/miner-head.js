@@ -24,7 +24,7 @@ export function identityLine(view, container) {
 }
 
 /** "AntMiner S9", but not "Avalon Avalon 1246". */
-function fullModel(maker, model) {
+export function fullModel(maker, model) {
   if (!model) return maker;
   return model.toLowerCase().startsWith(maker.toLowerCase()) ? model : `${maker} ${model}`;
 }

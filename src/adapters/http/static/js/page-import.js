@@ -24,6 +24,8 @@ export async function show({ root, signal }) {
   const apply = h("button", { type: "button", hidden: true, onclick: () => run(false) }, "Import");
   const wrong = h("p", { class: "field-error", role: "alert" });
   const outcome = h("div", { "aria-live": "polite" });
+  // A file goes as it is: only the server knows its encoding. The field shows it, until somebody writes there.
+  let chosen = null;
   const forget = () => {
     apply.hidden = true;
     wrong.textContent = "";
@@ -34,9 +36,14 @@ export async function show({ root, signal }) {
     if (one.size > MOST_BYTES) return void setText(wrong, `${one.name} has ${number(one.size)} bytes; at most ${number(MOST_BYTES)} can be sent at once. Split it.`);
     forget();
     text.value = await one.text();
+    chosen = one;
   };
   file.addEventListener("change", () => take(file.files[0]));
-  text.addEventListener("input", forget);
+  text.addEventListener("input", () => {
+    chosen = null;
+    file.value = "";
+    forget();
+  });
   text.addEventListener("dragover", (event) => event.preventDefault());
   text.addEventListener("drop", (event) => {
     if (!event.dataTransfer.files.length) return;
@@ -51,7 +58,7 @@ export async function show({ root, signal }) {
     check.disabled = apply.disabled = true;
     wrong.textContent = "";
     const answer = await attempt(() => miners("POST", "miners/import", {
-      query: { dry_run: String(dry), update: String(update.checked) }, body: rows, type: json ? "application/json" : "text/csv; charset=utf-8", signal, deadline: 120_000,
+      query: { dry_run: String(dry), update: String(update.checked) }, body: chosen ?? rows, type: json ? "application/json" : chosen ? "text/csv" : "text/csv; charset=utf-8", signal, deadline: 120_000,
     }));
     check.disabled = apply.disabled = false;
     if (!answer || signal.aborted) return;

@@ -3,6 +3,7 @@ import { containers, miners } from "./api.js";
 import { h, keyed, setAttribute, setText, show as put } from "./dom.js";
 import { duration, number, percent, plural, timeElement } from "./format.js";
 import { every } from "./live.js";
+import { fullModel } from "./miner-head.js";
 import { attempt, empty, say } from "./notices.js";
 import { pageUrl } from "./place.js";
 import { can } from "./session.js";
@@ -121,7 +122,7 @@ function row({ chosen, toggle }) {
       setAttribute(box, "aria-label", `Take over ${next.host}`);
       setText(address, `${next.host}:${next.port}`);
       setText(was, next.was ? `was ${typeof next.was === "string" ? next.was : Object.values(next.was).filter(Boolean).join(", ")}` : "");
-      setText(what, [next.manufacturer, next.model].filter(Boolean).join(" ") || "not told");
+      setText(what, next.manufacturer ? fullModel(next.manufacturer, next.model) : "not told");
       setText(id, next.hardware_id ?? "");
       setText(status, ITEM_STATES[next.status] ?? next.status);
       setAttribute(status, "class", next.status === "new" ? "ok-text" : next.status === "gone" ? "bad-text" : next.status === "known" ? "quiet" : "warn-text");

@@ -90,8 +90,8 @@ async function editWindow(window, known) {
   const chosen = picker({ kind: "miners", most: 50, chosen: (window?.miner_ids ?? []).map((id) => ({ id, name: known.names.get(id) ?? `#${id}` })) });
   const built = form({
     fields: [
-      { name: "since", label: "From", type: "moment", value: window?.since ?? new Date(start).toISOString() },
-      { name: "until", label: "Until", type: "moment", value: window?.until ?? new Date(start + 2 * HOUR_MS).toISOString() },
+      { name: "since", label: "From", type: "datetime", value: window?.since ?? new Date(start).toISOString() },
+      { name: "until", label: "Until", type: "datetime", value: window?.until ?? new Date(start + 2 * HOUR_MS).toISOString() },
       { name: "reason", label: "Why", value: window?.reason, placeholder: "Fans are changed", autofocus: true },
       { name: "container_ids", label: "Containers", type: "checks", value: window?.container_ids ?? [], options: known.places.map(({ id, name }) => [id, name]), hint: "Neither containers nor miners chosen: everything." },
     ],

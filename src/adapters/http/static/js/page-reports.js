@@ -56,7 +56,7 @@ export async function show({ root, query, signal, setTitle }) {
     try {
       const { data } = await miners("GET", "reports/containers", { query: asked, signal });
       if (mine !== turn) return;
-      put(body, data.length ? table(data, period.value) : empty("There is nothing to report", h("p", {}, "No container was polled in this span. Choose another, or ask an admin to assign containers to you.")));
+      put(body, data.length ? table(data, period.value) : empty("There is nothing to report", h("p", {}, "Whole hours are counted, and the hour under way is not in it yet: what was added today shows up with the next one. Choose another span, or ask an admin to assign containers to you.")));
     } finally {
       if (mine === turn) body.removeAttribute("aria-busy");
     }

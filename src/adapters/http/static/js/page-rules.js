@@ -3,7 +3,7 @@ import { containers, identity } from "./api.js";
 import { confirmed, openDialog } from "./dialog.js";
 import { h, keyed, setAttribute, setText, show as put } from "./dom.js";
 import { form } from "./form.js";
-import { number, plural } from "./format.js";
+import { number, plural, short } from "./format.js";
 import { every } from "./live.js";
 import { attempt, empty, say } from "./notices.js";
 import { alertTabs } from "./page-alerts.js";
@@ -39,7 +39,7 @@ export async function show({ root, signal }) {
 /** "below 80 % for 10 min" */
 function conditionOf(rule, kind) {
   const limit = rule.threshold == null ? "" : `${number(rule.threshold, Number.isInteger(rule.threshold) ? 0 : 1)}\u00a0${kind?.unit ?? ""}`.trim();
-  const time = rule.minutes ? `for ${plural(rule.minutes, "minute")}` : "at once";
+  const time = rule.minutes ? `for ${short(rule.minutes)} ${rule.minutes === 1 ? "minute" : "minutes"}` : "at once";
   return [kind?.title ?? rule.kind, [limit, time].filter(Boolean).join(", ")].join(": ");
 }
 

@@ -54,7 +54,7 @@ export async function ranking({ container, query, signal }) {
     const [, say, most, least] = ORDERS[by()];
     const { top, bottom, unit } = ranked.data;
     put(lists, top.length ? [list(most, top, say, unit, scale(top, bottom)), list(least, bottom, say, unit, scale(top, bottom))]
-      : empty("Nothing to rank yet", h("p", {}, "No miner in this container has answered in this span.")));
+      : empty("Nothing to rank yet", h("p", {}, "Figures are added up every five minutes; those of this span hold no answer of a miner in this container.")));
     put(spread, distributed.data.n ? distribution(distributed.data) : h("p", { class: "quiet" }, "No miner in this container says this now."));
   };
   loop = await every(REFRESH_S, load, signal);

@@ -6,7 +6,7 @@ import { pageUrl } from "./place.js";
 export function sheet(label, heads, { cards = true } = {}) {
   const body = h("tbody");
   const cells = heads.map((head) => (Array.isArray(head) ? h("th", { scope: "col", class: head[1] }, head[0]) : h("th", { scope: "col" }, head)));
-  const table = h("table", { class: cards ? "plain-table people" : "plain-table" }, h("thead", {}, h("tr", {}, cells)), body);
+  const table = h("table", { class: cards ? "plain-table people" : "plain-table slim" }, h("thead", {}, h("tr", {}, cells)), body);
   return { element: h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": label }, table), body };
 }
 
