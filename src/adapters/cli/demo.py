@@ -1,6 +1,8 @@
 """``lineman demo``: a town of simulated devices, the service and its pages, to be tried without hardware."""
 
 import secrets
+import shutil
+import sys
 import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,8 +24,8 @@ SILENT = 3
 PLACES = ("Rotterdam, pier 4", "Murmansk, berth 12", "Bratsk, yard 1", "Almaty, hangar 2", "Narvik, quay 7")
 NEXT = """\
 Try next, in another terminal:
-  lineman --url {url} --token {token} miners list --sort=-temperature
-  lineman --url {url} --token {token} miners watch
+  {lineman} --url {url} --token {token} miners list --sort=-temperature
+  {lineman} --url {url} --token {token} miners watch
   curl -H 'Authorization: Bearer {token}' {url}/miners/api/stats/overview
   open {url}/docs
 Ctrl-C ends the town; nothing of it is kept."""
@@ -102,7 +104,8 @@ async def _town(farm: "SimulatedFarm", folder: Path, port: int, interval: float)
         token = await _token(service)
         # The one line that scripts wait for is the only thing on stdout.
         click.echo(f"ready {url}/ admin {password.reveal()}")
-        note(NEXT.format(url=url, token=token))
+        lineman = "lineman" if shutil.which("lineman") else sys.argv[0]
+        note(NEXT.format(lineman=lineman, url=url, token=token))
 
     async with anyio.create_task_group() as tasks, farm:
         await tasks.start(until_signalled, stop)
