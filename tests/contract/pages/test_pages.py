@@ -105,6 +105,20 @@ def test_a_refresh_keeps_rows_focus_and_place(visit: "Visit") -> None:
     page.wait_for_function(f"scrollY === {place}")
 
 
+@pytest.mark.parametrize("visit", [""], indirect=True)
+def test_who_gets_no_stream_asks_every_five_seconds_instead(visit: "Visit") -> None:
+    visit.expect("503")
+    page = visit.page
+    login = {"username": "carla", "password": PASSWORD}
+    assert page.request.post(f"{visit.url}/api/auth/session", data=login).status == 200
+    page.clock.install()
+    page.route("**/api/stream?*", lambda route: route.fulfill(status=503, body="{}"))
+    visit.open("containers/2")
+    for _ in range(2):
+        with page.expect_response(re.compile(r"/api/miners\?container_id=2")):
+            page.clock.fast_forward(5_500)
+
+
 def test_charts_are_drawn_over_any_span(visit: "Visit", charts: None) -> None:
     page = visit.open("miners?search=N-001")
     path = miner_path(page, "N-001")

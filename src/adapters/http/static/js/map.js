@@ -93,7 +93,7 @@ export async function map({ container, query, signal, restart }) {
     plan = { ...plan, cells: plan.cells.map(merged), unplaced: plan.unplaced.map(merged) };
     draw();
   };
-  const loop = await follow({ seconds: REFRESH_S, task: refresh, query: { container_id: container.id, events: "miners" }, on: { miners: changed }, signal });
+  const loop = await follow({ seconds: REFRESH_S, task: refresh, of: { container_id: container.id }, on: { miners: changed }, signal });
   return h("section", { class: "map-page", "aria-label": "Map" }, head, nothing, arrange.status, legend, told, grid, aside);
 }
 

@@ -141,7 +141,7 @@ export async function minerTable({ root, query, signal, fixed = {}, none }) {
   // The whole fleet changes a hundred times a second: only a container's table follows it live.
   const live = "container_id" in fixed;
   const read = { task: refresh, signal, onError: (error) => error.status && say(error.message, { failed: true }) };
-  loop = live ? await follow({ ...read, seconds: REFRESH_S, query: { container_id: fixed.container_id, events: "miners" }, on: { miners: told } }) : await every(REFRESH_S, read.task, signal, read.onError);
+  loop = live ? await follow({ ...read, seconds: REFRESH_S, of: { container_id: fixed.container_id }, on: { miners: told } }) : await every(REFRESH_S, read.task, signal, read.onError);
   return { again: () => loop.again() };
 }
 

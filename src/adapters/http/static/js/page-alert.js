@@ -32,7 +32,7 @@ export async function show({ root, signal, args, setTitle }) {
     // Whom it was told is for those who manage alerts.
     put(told, can("manage-alerts") ? [h("h2", {}, "Notifications"), notifications(data)] : []);
   };
-  const loop = await follow({ seconds: REFRESH_S, task: refresh, query: { events: "alerts" }, on: { alerts: () => loop?.again() }, signal });
+  const loop = await follow({ seconds: REFRESH_S, task: refresh, on: { alerts: () => loop?.again() }, signal });
   put(root, h("nav", { class: "crumbs", "aria-label": "Path" }, h("a", { href: pageUrl("alerts") }, "Alerts")),
     h("div", { class: "page-head" }, title, h("div", { class: "actions" }, button)), alertTabs(null), h("section", { class: "panel", "aria-label": "The alert" }, facts), told);
 }

@@ -73,7 +73,7 @@ export async function show({ root, query, signal, setTitle }) {
     put(pages, page() > 1 ? h("button", { type: "button", onclick: () => turn(page() - 1) }, "‹ Newer") : null, more ? h("button", { type: "button", onclick: () => turn(page() + 1) }, "Older ›") : null);
     pages.hidden = !more && page() === 1;
   };
-  loop = await follow({ seconds: REFRESH_S, task: refresh, query: { events: "alerts" }, on: { alerts: () => loop?.again() }, signal });
+  loop = await follow({ seconds: REFRESH_S, task: refresh, on: { alerts: () => loop?.again() }, signal });
   put(root, h("div", { class: "page-head" }, h("h1", {}, "Alerts")), alertTabs("alerts"), filters, table.element, nothing, pages);
 }
 

@@ -77,7 +77,7 @@ function present(id, told, signal) {
     if (mine) told(mine);
   };
   const task = async () => read((await miners("GET", "stats/overview", { signal })).data);
-  return follow({ seconds: TOTALS_S, task, query: { container_id: id, events: "totals" }, on: { totals: read }, signal });
+  return follow({ seconds: TOTALS_S, task, of: { container_id: id }, on: { totals: read }, signal });
 }
 
 async function unplaced({ root, query, signal, setTitle }) {

@@ -48,7 +48,7 @@ export async function show({ root, query, signal, args, setTitle, restart }) {
       parts.details.update(view);
     }
   };
-  const loop = await follow({ seconds: REFRESH_S, task: refresh, query: { miner_id: id, events: "miners" }, on: { miners: (views) => views.some((one) => one.id === id) && loop?.again() }, signal, onError(error) {
+  const loop = await follow({ seconds: REFRESH_S, task: refresh, of: { miner_id: id }, on: { miners: (views) => views.some((one) => one.id === id) && loop?.again() }, signal, onError(error) {
     if (error.status === 404) restart();
   } });
   const afterwards = () => Promise.all([loop.again(), events.again()]);

@@ -74,7 +74,7 @@ export async function show({ root, query, signal, setTitle, restart }) {
     latest = overview;
     draw();
   };
-  await follow({ seconds: REFRESH_S, task: refresh, query: { events: "totals,alerts" }, on: { totals: told }, signal, onError: (error) => error.status && say(error.message, { failed: true }) });
+  await follow({ seconds: REFRESH_S, task: refresh, on: { totals: told, alerts() {} }, signal, onError: (error) => error.status && say(error.message, { failed: true }) });
 }
 
 function noMiners(containers, restart) {

@@ -27,7 +27,7 @@ export async function show({ root, query, signal, setTitle }) {
   const own = h("span", { class: "range" }, h("label", {}, "From ", from), h("label", {}, "to ", to));
   const download = h("a", { class: "button", download: "" }, "Download CSV");
   const wrong = h("p", { class: "field-error", role: "alert" });
-  const body = h("div", { "aria-live": "polite" });
+  const body = h("div");
   let turn = 0;
 
   span.value = query.get("span") in SPANS || query.has("since") ? (query.get("span") ?? "own") : "this-month";

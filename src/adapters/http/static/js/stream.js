@@ -8,23 +8,35 @@ const CALM_S = 60;
 /** The stream says at least `ping` every 15 s; after so many seconds without a word it counts as dead. */
 const DEAF_S = 40;
 const [SOONEST_S, LATEST_S] = [5, 300];
+/** The parts of a page come one after the other; they are waited for so long. */
+const GATHER_MS = 120;
+const EVENTS = ["miners", "totals", "alerts"];
+
+/** What a page follows, by the signal of its life: all its parts share one stream. */
+const pages = new WeakMap();
 
 /**
  * Run `task()` now and again: every `seconds` without a stream, once a minute with one.
- * `on` are listeners by event (`miners`, `totals`, `alerts`), `query` says what to follow.
+ * `on` are listeners by event (`miners`, `totals`, `alerts`); `of` confines them to a container or a miner
+ * (`{container_id}`, `{miner_id}`), and is the same for all parts of a page.
  * As of `every`: the first run's error is thrown; returns `{again}`.
  */
-export async function follow({ seconds, task, query, on, signal, onError }) {
+export async function follow({ seconds, task, of = {}, on, signal, onError }) {
   let loop = null;
   // Changes were missed, or we are not let in any more: a full read shows which.
   const anew = () => loop?.again();
-  const stream = opened(query, { ...on, reload: anew, end: anew }, signal);
+  if (!pages.has(signal)) pages.set(signal, opened(signal));
+  const stream = pages.get(signal);
+  stream.listen(of, { ...on, reload: anew, end: anew });
   loop = await every(() => (stream.alive() ? Math.max(seconds, CALM_S) : seconds), task, signal, onError);
   return loop;
 }
 
 /** One stream, closed while nobody looks: a browser has six connections to a server, for all its tabs. */
-function opened(query, on, signal) {
+function opened(signal) {
+  const listeners = [];
+  let query = {};
+  let events = new Set();
   let source = null;
   let heard = 0;
   let timer = null;
@@ -39,17 +51,9 @@ function opened(query, on, signal) {
   const open = () => {
     close();
     if (signal.aborted || document.hidden) return;
-    source = new EventSource(withQuery(`${place.api}/stream`, query));
+    source = new EventSource(withQuery(`${place.api}/stream`, { ...query, events: [...events].join() }));
     source.addEventListener("open", listened);
-    source.addEventListener("ping", listened);
-    for (const [name, tell] of Object.entries({ alerts: () => {}, ...on })) {
-      source.addEventListener(name, (event) => {
-        if (signal.aborted) return;
-        listened();
-        tell(JSON.parse(event.data));
-        if (name === "alerts") document.dispatchEvent(new CustomEvent("lineman:alerts"));
-      });
-    }
+    for (const name of ["ping", "reload", "end", ...events]) source.addEventListener(name, told);
     source.addEventListener("error", () => {
       heard = 0;
       // A cut connection is taken up again by the browser; a refusal is for us to try later.
@@ -63,8 +67,23 @@ function opened(query, on, signal) {
     heard = Date.now();
     wait = SOONEST_S;
   };
+  const told = ({ type, data }) => {
+    if (signal.aborted) return;
+    listened();
+    const news = JSON.parse(data);
+    for (const on of listeners) on[type]?.(news);
+    if (type === "alerts") document.dispatchEvent(new CustomEvent("lineman:alerts"));
+  };
   document.addEventListener("visibilitychange", () => (document.hidden ? close() : open()), { signal });
   signal.addEventListener("abort", close, { once: true });
-  open();
-  return { alive: () => Date.now() - heard < DEAF_S * 1000 };
+  return {
+    alive: () => Date.now() - heard < DEAF_S * 1000,
+    listen(of, on) {
+      listeners.push(on);
+      query = { ...query, ...of };
+      events = new Set([...events, ...EVENTS.filter((name) => name in on)]);
+      clearTimeout(timer);
+      timer = setTimeout(open, GATHER_MS);
+    },
+  };
 }
