@@ -129,6 +129,7 @@ class Work:
         return (
             Job("tell miners what to do", ACT_EVERY, actions.work, deadline=150, slowest=5),
             Job("look at what was told", ATTEND_EVERY, self.attend, deadline=90, slowest=15),
+            Job("forget old actions", 3600, actions.prune, slowest=7200),
         )
 
     async def attend(self) -> None:

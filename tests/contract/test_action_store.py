@@ -63,8 +63,10 @@ async def test_an_order_comes_back_as_it_was_stored_and_as_it_became(database: D
     )
     await store.save(became)
     assert await store.get(stored.id) == became
+    assert await store.prune(before=NOW + timedelta(seconds=2)) == 0
     await store.save(attrs.evolve(became, status=OrderStatus.UNVERIFIED))
     assert await store.get(stored.id) == became, "what has ended stays as it ended"
+    assert await store.prune(before=NOW + timedelta(seconds=3)) == 1
 
 
 async def test_only_one_action_of_a_miner_is_under_way(database: Database, miners: list[int]) -> None:

@@ -5,6 +5,7 @@ import json
 import os
 import re
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
@@ -331,6 +332,8 @@ def test_a_kill_while_a_command_is_sent_is_told_and_the_command_not_repeated(tmp
         end(process)
         farm.set(0, hush=False)
         told = miner.served
+        with contextlib.closing(sqlite3.connect(tmp_path / "lineman.db")) as db, db:
+            db.execute("delete from lease")  # as if its term were over
         process, client = serve()
         with contextlib.closing(client):
             [action] = until(

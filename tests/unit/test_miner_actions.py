@@ -318,7 +318,11 @@ async def test_an_order_is_stored_sent_journaled_and_proved(made: Made) -> None:
     order = await actions.order(OPERATOR, MINER, Sleep())
     assert (order.status, kept.status, hands.done) == (S.ACCEPTED, ["accepted"], [Sleep()])
     assert list(await actions.tend()) == []
-    clock.at += seconds(11)
+    clock.at += seconds(2)
+    assert list(await actions.tend()) == [1]
+    clock.at += seconds(9)
+    assert list(await actions.tend()) == []
+    clock.at += seconds(1)
     assert list(await actions.tend()) == [1]
     await actions.observed([polled(State.MINING, clock.at)])
     assert kept.status == ["accepted"]

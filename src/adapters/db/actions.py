@@ -26,10 +26,18 @@ update miner_action set status = :status, detail = :detail, sent_at = :sent_at, 
        finished_at = :finished_at, until = :until, before = :before
 where id = :id and status in ('requested', 'accepted', 'unverified')
 """
+#: The columns as they are filled in bulk, and their types.
+COLUMN_NAMES = (
+    "id", "miner_id", "miner", "action", "arguments", "ordered_by", "requested_at", "status", "detail", "sent_at",
+    "accepted_at", "finished_at", "until", "before",
+)  # fmt: skip
+COLUMN_TYPES = (
+    "int8", "int4", "text", "text", "text", "text", "timestamptz", "text", "text", "timestamptz",
+    "timestamptz", "timestamptz", "timestamptz", "text",
+)  # fmt: skip
 #: What ``SAVE`` does not change.
 FIXED = frozenset({"miner_id", "miner", "action", "arguments", "by", "requested_at"})
 UNDER_WAY = "('requested', 'accepted')"
-PASS_OVER = f"on conflict (miner_id) where status in {UNDER_WAY} do nothing"
 
 
 class SqlActions(OrderStore):
@@ -39,21 +47,31 @@ class SqlActions(OrderStore):
     async def add(self, order: Order) -> Order:
         try:
             async with self._db.transaction() as tx:
-                return await _added(tx, order)
+                return await _add(tx, order)
         except Taken as error:
             raise ActionUnderWay(await self._under_way(order)) from error
         except Dangling as error:
             raise UnknownMiner(f"There is no miner {order.miner_id}") from error
 
     async def add_all(self, orders: Sequence[Order]) -> Sequence[Order]:
-        stored = []
         try:
             async with self._db.transaction() as tx:
                 there = set(await tx.fetch(int, "select id from miner"))
-                for order in orders:
-                    if order.miner_id in there:
-                        added = await _add(tx, order, otherwise=PASS_OVER)
-                        stored.append(added or await _added(tx, _declined(order)))
+                busy = set(await tx.fetch(int, f"select miner_id from miner_action where status in {UNDER_WAY}"))
+                wanted = [order for order in orders if order.miner_id in there]
+                [last] = await tx.fetch(
+                    int,
+                    "update counter set value = value + :many where name = 'action' returning value",
+                    many=len(wanted),
+                )
+                stored = []
+                for number, order in enumerate(wanted, last - len(wanted) + 1):
+                    numbered = attrs.evolve(order, id=number)
+                    stored.append(_declined(numbered) if order.miner_id in busy else numbered)
+                    busy.add(order.miner_id)
+                await tx.bulk("miner_action", COLUMN_NAMES, COLUMN_TYPES, map(_row, stored))
+        except Taken as error:
+            raise ActionUnderWay("Another process has just told some of these miners something; try again") from error
         except Dangling as error:
             raise UnknownMiner("One of these miners was removed meanwhile; try again") from error
         return stored
@@ -83,6 +101,11 @@ class SqlActions(OrderStore):
             )
         return orders, total
 
+    async def prune(self, *, before: datetime) -> int:
+        return await self._db.run(
+            f"delete from miner_action where finished_at < :before and status not in {UNDER_WAY}", before=before
+        )
+
     async def open(self, *, now: datetime) -> Sequence[Order]:
         return await self._db.fetch(
             Order,
@@ -111,16 +134,10 @@ class SqlActions(OrderStore):
         return f"{other.action} of miner {order.miner_id} ({other.miner}) is {other.status}{until}: action {other.id}"
 
 
-async def _added(tx: Statements, order: Order) -> Order:
-    added = await _add(tx, order)
-    if added is None:
-        raise AssertionError("an insert that nothing stops adds a row")
-    return added
-
-
-async def _add(tx: Statements, order: Order, *, otherwise: str = "") -> Order | None:
+async def _add(tx: Statements, order: Order) -> Order:
     numbered = attrs.evolve(order, id=await next_number(tx, "action"))
-    return numbered if await tx.run(STORE + otherwise, **_values(numbered)) else None
+    await tx.run(STORE, **_values(numbered))
+    return numbered
 
 
 def _declined(order: Order) -> Order:
@@ -139,3 +156,8 @@ def _values(order: Order) -> dict[str, object]:
         "arguments": to_text(order.arguments),
         "before": to_text(order.before),
     }
+
+
+def _row(order: Order) -> list[object]:
+    values = _values(order)
+    return [values["by" if name == "ordered_by" else name] for name in COLUMN_NAMES]

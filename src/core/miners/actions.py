@@ -35,10 +35,12 @@ from . import acting
 from .events import Event
 from .polling import target_of
 
+#: How long it is known what miners were told.
+KEPT = timedelta(days=400)
 #: Orders that may wait to be sent.
 MOST_WAITING = 20_000
-#: Seconds between two looks at a miner whose order waits for its effect.
-LOOK_EVERY = 10.0
+#: Seconds until the first look at a miner whose order waits for its effect, and between two.
+FIRST_LOOK, LOOK_EVERY = 2.0, 10.0
 #: Seconds until an idle lane looks for more to do.
 IDLE = 0.1
 #: Miners that are looked at in one go; when many wait, the usual polls will do.
@@ -229,6 +231,10 @@ class Actions:
                 if (after := acting.observed(order, reading, at=at)) != order:
                     await self._keep(after)
 
+    async def prune(self) -> int:
+        """Forget what ended long ago; how many orders."""
+        return await self.order_store.prune(before=self.clock.now() - KEPT)
+
     async def tend(self) -> Sequence[int]:
         """Give up what is overdue, store what could not be stored; miners that want a look now."""
         for order in list(self._unsaved.values()):
@@ -242,9 +248,12 @@ class Actions:
                     await self._keep(after)
         for gone in self._looked.keys() - self._open.keys():
             del self._looked[gone]
-        due = {one: self._looked.get(one, _began(orders)) for one, orders in self._open.items()}
-        pause = timedelta(seconds=LOOK_EVERY)
-        wanted = sorted((one for one, last in due.items() if now - last >= pause), key=due.__getitem__)[:MOST_LOOKS]
+        first, pause = timedelta(seconds=FIRST_LOOK), timedelta(seconds=LOOK_EVERY)
+        due = {
+            one: self._looked[one] + pause if one in self._looked else _began(orders) + first
+            for one, orders in self._open.items()
+        }
+        wanted = sorted((one for one, at in due.items() if at <= now), key=due.__getitem__)[:MOST_LOOKS]
         self._looked |= dict.fromkeys(wanted, now)
         return wanted
 
