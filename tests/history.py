@@ -72,8 +72,9 @@ async def fill(
     crowd: int,
     hours: timedelta = timedelta(days=365),
     five_minutes: timedelta = timedelta(days=90),
+    containers: bool = True,
 ) -> None:
-    """Give these miners and all containers (of ``crowd`` miners) a past that ends with ``until``."""
+    """Give these miners, and all containers (of ``crowd`` miners), a past that ends with ``until``."""
     last = hour_of(until) - 1
     first, first_slot = (
         last + 1 - hours // timedelta(hours=1),
@@ -88,9 +89,10 @@ async def fill(
     async with db.transaction() as tx:
         await _miners(tx, "miner_1h", "day", "hour", first, last, miner_ids)
         await _miners(tx, "miner_5m", "hour", "slot", first_slot, last_slot, miner_ids)
-        await _containers(tx, "container_1h", "hour", first, last, crowd)
-        await _containers(tx, "container_5m", "slot", first_slot, last_slot, crowd)
-        await tx.run(USES.format(known=KNOWN), first=first, last=last, crowd=crowd)
+        if containers:
+            await _containers(tx, "container_1h", "hour", first, last, crowd)
+            await _containers(tx, "container_5m", "slot", first_slot, last_slot, crowd)
+            await tx.run(USES.format(known=KNOWN), first=first, last=last, crowd=crowd)
 
 
 async def _miners(
