@@ -6,6 +6,7 @@ replaces starts with the variables that it has.
 """
 
 import os
+import re
 import tomllib
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,6 +19,8 @@ from .ports.secrets import Secret
 
 TRUE = {"1", "true", "yes", "on"}
 FALSE = {"0", "false", "no", "off"}
+#: PostgreSQL takes passwords among the parameters as well: password, sslpassword, and whatever is called like them.
+_PASSWORD = re.compile(r"(?<=password=)[^&]+", re.IGNORECASE)
 
 
 class BadSetting(Invalid):
@@ -156,7 +159,7 @@ def masked_url(url: str) -> str:
     scheme, mark, rest = url.partition("://")
     account, at, place = rest.rpartition("@")
     user, colon, _ = account.partition(":")
-    return f"{scheme}{mark}{user}{colon and ':***'}{at}{place}"
+    return f"{scheme}{mark}{user}{colon and ':***'}{at}{_PASSWORD.sub('***', place)}"
 
 
 def _shown(value: object) -> str:
@@ -207,7 +210,8 @@ def _convert(name: str, value: Any, source: str) -> Any:
     low, high, choices = (field.metadata[key] for key in ("low", "high", "choices"))
     if choices and result not in choices:
         raise BadSetting(f"{source}: {result!r} is none of {', '.join(choices)}", field=name)
-    if (low is not None and result < low) or (high is not None and result > high):
+    # Said this way round, so that what is not a number at all (nan) does not pass either.
+    if not ((low is None or low <= result) and (high is None or result <= high)):
         raise BadSetting(f"{source}: {result} is not between {low} and {high}", field=name)
     return result
 

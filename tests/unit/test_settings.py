@@ -41,6 +41,8 @@ def test_our_name_goes_before_an_alias_and_the_environment_before_the_file(tmp_p
         ({"API_PORT": "70000"}, "API_PORT: 70000 is not between 0 and 65535"),
         ({"LINEMAN_PORT": "many"}, "LINEMAN_PORT: 'many' is not a value of type int"),
         ({"LINEMAN_AUTH": "none"}, "'none' is none of login, trust-local"),
+        ({"POLLING_INTERVAL": "nan"}, "POLLING_INTERVAL: nan is not between 1 and 86400"),
+        ({"CONNECTION_TIMEOUT": "inf"}, "CONNECTION_TIMEOUT: inf is not between 0.1 and 60"),
     ],
 )
 def test_a_bad_value_names_its_variable(environ: dict[str, str], words: str) -> None:
@@ -61,6 +63,11 @@ def test_secrets_are_shown_as_set() -> None:
     assert shown["admin_password"] == "set"
     assert shown["database"] == "postgresql://me:***@db/x"
     assert "canary" not in str(settings.rows())
+
+
+def test_a_password_among_the_parameters_of_an_address_is_masked_too() -> None:
+    masked = masked_url("postgresql://me@db/x?password=canary&sslmode=require&sslpassword=canary")
+    assert masked == "postgresql://me@db/x?password=***&sslmode=require&sslpassword=***"
 
 
 def test_an_address_without_a_password_stays_as_it_is() -> None:
