@@ -104,7 +104,9 @@ def address(value: Any) -> str:
         literal = ipaddress.ip_address(found.removeprefix("[").removesuffix("]"))
     except ValueError:
         return _host_name(found)
-    if literal.is_unspecified or literal.is_multicast or found == "255.255.255.255":
+    # The same place in another spelling: a miner is asked by one conversation at a time, so it has one address.
+    literal = getattr(literal, "ipv4_mapped", None) or literal
+    if literal.is_unspecified or literal.is_multicast or str(literal) == "255.255.255.255":
         raise Invalid(f"{found} is not the address of one miner")
     return str(literal)
 
