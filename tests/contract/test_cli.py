@@ -275,6 +275,7 @@ def test_a_running_service_says_what_this_process_says(
             assert (here.exit_code, here.stdout, here.stderr) == (there.exit_code, there.stdout, there.stderr), command
             assert here.exit_code in {2, 4, 5, 6}, command
         assert lineman("miners", "list", "--url", url).exit_code == 3
+        assert lineman("miners", "list", "--url", url, "--token", "lm_wrong").exit_code == 3
         assert lineman("miners", "list", "--url", f"{url}/miners", "--token", key, "--json").exit_code == 0
         polled = lineman("miners", "poll", "m-0", "--url", url, "--token", key)
         assert polled.exit_code == 0, polled.output

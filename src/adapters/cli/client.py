@@ -190,6 +190,9 @@ async def network(url: str, token: Keys, *, trust_env: bool = True) -> AsyncIter
         url = f"http://{url}"
     async with _client(url, token, trust_env=trust_env) as http:
         full_house = await Api(http).ask("GET", "/miners/health")
+        if full_house.status == 401:
+            # It is there and asks for no token, but does not take a wrong one.
+            raise problem(full_house)
         yield Api(http, prefix="/miners" if is_health(full_house) else "")
 
 
