@@ -269,10 +269,12 @@ class Service:
             return Health(database_ok=False, database=kind | {"code": error.code})
         figures = self.figures()
         late = self.permit.working and figures["lag_s"] > self.settings.polling_interval
+        # A small site would fill the backlog only in hours, and nobody would know that nothing is written.
+        stuck = self.house.polling().backlog.failing or figures["waiting"] > 10_000
         return Health(
             database_ok=True,
             database=kind,
-            scheduler_ok=not late and not figures["waiting"] > 10_000 and (lease is not None or not self.works),
+            scheduler_ok=not late and not stuck and (lease is not None or not self.works),
             scheduler={name: figures[name] for name in ("working", "miners", "lag_s", "waiting")},
             lease=None if lease is None else {"holder": lease.holder, "mine": lease.holder == self.permit.lease.holder},
         )

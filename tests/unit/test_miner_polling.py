@@ -219,8 +219,10 @@ async def test_while_the_disk_is_full_everything_waits_in_order_and_only_the_new
         await polling.visit(1)
         with pytest.raises(Unavailable):
             await polling.flush()
+        assert polling.backlog.failing
     house.memory.full = False
     assert await polling.flush() == 3
+    assert not polling.backlog.failing
     times = [seen.sample.at for seen in house.memory.kept]
     assert times == sorted(times)
     assert [seen.raw is not None for seen in house.memory.kept] == [False, False, True]

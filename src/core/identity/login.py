@@ -2,12 +2,13 @@
 
 import secrets
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 import attrs
 
 from ...ports.clock import Clock
-from ...ports.errors import NotAllowed, NotLoggedIn
+from ...ports.errors import NotAllowed, NotLoggedIn, Unavailable
 from ...ports.identity import (
     Actor,
     BadLogin,
@@ -227,7 +228,9 @@ class Identity:
         if token is None or not valid(token, now):
             raise NotLoggedIn("The token is unknown, revoked or expired; `lineman token create` makes a new one.")
         if token.last_used_at is None or now - token.last_used_at >= USED_EVERY:
-            await self.tokens.token_used(token.id, at=now)
+            # On a full disk those who watch must still be let in to see it.
+            with suppress(Unavailable):
+                await self.tokens.token_used(token.id, at=now)
         return Visitor(actor_of_token(token))
 
     async def _current(self, user_id: int, revision: int) -> User | None:

@@ -51,6 +51,8 @@ class Backlog:
     bound: int = 50_000
     kept: int = attrs.field(init=False, default=0)
     dropped: int = attrs.field(init=False, default=0)
+    #: The last batch could not be stored, and nothing was since.
+    failing: bool = attrs.field(init=False, default=False)
 
     _waiting: deque[Polled] = attrs.field(init=False, factory=deque)
     _storing: anyio.Lock = attrs.field(init=False, factory=anyio.Lock)
@@ -78,6 +80,7 @@ class Backlog:
                     await self.store.keep([polled.observation for polled in batch])
                     stored = True
                 finally:
+                    self.failing = not stored
                     # However it failed, even by cancellation: storing one twice does no harm.
                     if not stored:
                         self._put_back(batch)

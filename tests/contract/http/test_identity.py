@@ -8,9 +8,11 @@ import anyio
 import httpx
 import pytest
 
+from lineman.adapters.db.tokens import SqlTokens
 from lineman.adapters.http.app import Faces
 from lineman.core.identity import Policy, UserEdit
 from lineman.core.identity.rules import LastAdmin, WeakPassword
+from lineman.ports.errors import Unavailable
 from lineman.ports.identity import Actor, Role, TokenMint
 from lineman.ports.secrets import Secret
 
@@ -246,6 +248,18 @@ async def test_the_last_use_of_a_token_is_written_once_a_minute(
         await nobody.get("/api/auth/me")
         seen.append((await admin.get("/api/tokens")).json()[0]["last_used_at"])
     assert seen[0] == seen[1] < seen[2]
+
+
+async def test_a_token_is_good_while_its_use_cannot_be_written(
+    admin: httpx.AsyncClient, nobody: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    nobody.headers["authorization"] = f"Bearer {(await make_token(admin))['token']}"
+
+    async def full(*_: object, **__: object) -> None:
+        raise Unavailable("the disk is full", retry_after=5.0)
+
+    monkeypatch.setattr(SqlTokens, "token_used", full)
+    assert (await nobody.get("/api/auth/me")).status_code == 200
 
 
 async def test_a_token_expires(
