@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import attrs
 
@@ -10,11 +10,9 @@ from ...ports.clock import Clock
 from ...ports.errors import Invalid
 from ...ports.identity import Actor, Permission
 from ...ports.miners import (
-    ContainerPoint,
     ContainerStore,
     Level,
     MinerStore,
-    Point,
     RankingStore,
     SeriesStore,
     WatchStore,
@@ -32,6 +30,14 @@ LONGEST_RANKING = 2232
 #: Miners at each end of a ranking.
 MOST_RANKED = 100
 
+#: The fields of a point that each course is made of.
+FIGURES = {
+    Metric.HASH_RATE: ("hash_rate_hs",),
+    Metric.TEMPERATURE: ("temperature_max",),
+    Metric.POWER: ("power_w",),
+    Metric.FAN: ("fan_speed_max",),
+    Metric.REJECT_RATIO: ("accepted", "rejected"),
+}
 #: Seconds and the figure; ``None`` where nothing is known.
 Course = tuple[tuple[int, float | None], ...]
 T = TypeVar("T")
@@ -100,7 +106,7 @@ class Comparisons:
         if chosen is Metric.RATE_RATIO or (containers and chosen is Metric.FAN):
             raise Invalid(f"{'containers' if containers else 'miners'} have no course of {chosen}", field="metric")
         if miners:
-            found = [await self._miner(actor, number, chosen, level, start, end) for number in _once(miners)]
+            found = await self._miners(actor, _once(miners), chosen, level, start, end)
         else:
             # Containers have no raw series: their miners are not polled at one moment.
             level = Level.FIVE_MINUTES if level is Level.RAW else level
@@ -138,14 +144,19 @@ class Comparisons:
         await self.container_store.get(container_id, visible=actor.container_ids)
         return distribute(await self.ranking_store.present(container_id), chosen)
 
-    async def _miner(
-        self, actor: Actor, miner_id: int, metric: Metric, level: Level, since: datetime, until: datetime
-    ) -> Series:
-        miner = await self.miner_store.get(miner_id, visible=actor.container_ids)
-        reading = (await self.watch_store.get(miner_id)).reading
-        points = await self.series_store.chart(miner_id, since=since, until=until, level=level)
-        course = [(point.at, _of_miner(point, metric)) for point in points]
-        return Series(miner.id, miner.name, reading.algorithm if reading else None, self._course(course, level))
+    async def _miners(
+        self, actor: Actor, numbers: Sequence[int], metric: Metric, level: Level, since: datetime, until: datetime
+    ) -> list[Series]:
+        miners = [await self.miner_store.get(number, visible=actor.container_ids) for number in numbers]
+        figures = FIGURES[metric]
+        courses = await self.series_store.courses(numbers, figures, since=since, until=until, level=level)
+        found = []
+        for miner in miners:
+            reading = (await self.watch_store.get(miner.id)).reading
+            course = [(at, figure(metric, *values)) for at, *values in courses[miner.id]]
+            algorithm = reading.algorithm if reading else None
+            found.append(Series(miner.id, miner.name, algorithm, self._course(course, level)))
+        return found
 
     async def _containers(
         self,
@@ -160,31 +171,34 @@ class Comparisons:
         charts = await self.series_store.container_chart(numbers, since=since, until=until, level=level)
         totals = await self.watch_store.totals(visible=frozenset(numbers))
         algorithms = {part.container_id: chief_algorithm(part) for part in totals}
-        return [
-            Series(
-                container.id,
-                container.name,
-                algorithms.get(container.id),
-                self._course([(point.at, _of_container(point, metric)) for point in charts[container.id]], level),
-            )
-            for container in containers
-        ]
+        found = []
+        for container in containers:
+            course = [
+                (point.at.timestamp(), figure(metric, *(getattr(point, name) for name in FIGURES[metric])))
+                for point in charts[container.id]
+            ]
+            algorithm = algorithms.get(container.id)
+            found.append(Series(container.id, container.name, algorithm, self._course(course, level)))
+        return found
 
-    def _course(self, course: Sequence[tuple[datetime, float | None]], level: Level) -> Course:
+    def _course(self, course: Sequence[tuple[float, float | None]], level: Level) -> Course:
         if level is Level.RAW:
             # Polls jitter, and one may be missing because the process was busy.
             return with_gaps(course, self.detail.interval, patience=3)
         return with_gaps(course, 300 if level is Level.FIVE_MINUTES else 3600, patience=1)
 
 
-def with_gaps(course: Sequence[tuple[datetime, float | None]], step: float, *, patience: float) -> Course:
+def with_gaps(course: Sequence[tuple[float, float | None]], step: float, *, patience: float) -> Course:
     """Whole seconds, and a ``None`` where points are more than ``patience`` steps apart, so that no line spans it."""
     drawn: list[tuple[int, float | None]] = []
+    # Nothing before the first point is a gap.
+    last, known = float("inf"), False
     for moment, value in course:
-        at = int(moment.timestamp())
-        if drawn and at - drawn[-1][0] > patience * step and drawn[-1][1] is not None:
-            drawn.append((int(drawn[-1][0] + step), None))
+        at = int(moment)
+        if known and at - last > patience * step:
+            drawn.append((int(last + step), None))
         drawn.append((at, value))
+        last, known = at, value is not None
     return tuple(drawn)
 
 
@@ -200,25 +214,10 @@ def _once(numbers: Sequence[int]) -> list[int]:
     return list(dict.fromkeys(numbers))
 
 
-def _of_miner(point: Point, metric: Metric) -> float | None:
-    if metric is Metric.HASH_RATE:
-        return point.hash_rate_hs
-    if metric is Metric.TEMPERATURE:
-        return point.temperature_max
-    if metric is Metric.POWER:
-        return point.power_w
-    return point.fan_speed_max if metric is Metric.FAN else _rejected(point.accepted, point.rejected)
-
-
-def _of_container(point: ContainerPoint, metric: Metric) -> float | None:
-    if metric is Metric.HASH_RATE:
-        return point.hash_rate_hs
-    if metric is Metric.TEMPERATURE:
-        return point.temperature_max
-    return point.power_w if metric is Metric.POWER else _rejected(point.accepted, point.rejected)
-
-
-def _rejected(accepted: int | None, rejected: int | None) -> float | None:
-    if accepted is None or rejected is None or not accepted + rejected:
+def figure(metric: Metric, value: Any, other: Any = None) -> float | None:
+    """One point of a course, from the fields that ``FIGURES`` names."""
+    if metric is not Metric.REJECT_RATIO:
+        return None if value is None else float(value)
+    if value is None or other is None or not value + other:
         return None
-    return rejected / (accepted + rejected)
+    return float(other / (value + other))

@@ -40,6 +40,11 @@ class SeriesStore(Protocol):
     async def chart(self, miner_id: int, *, since: datetime, until: datetime, level: Level) -> Sequence[Point]:
         """A miner's points, oldest first.  An interval without polls has no point."""
 
+    async def courses(
+        self, miner_ids: Sequence[int], figures: Sequence[str], *, since: datetime, until: datetime, level: Level
+    ) -> Mapping[int, Sequence[tuple[Any, ...]]]:
+        """Some figures of several miners, oldest first: seconds since 1970 and the named fields of ``Point``."""
+
     async def container_chart(
         self, container_ids: Iterable[int], *, since: datetime, until: datetime, level: Level
     ) -> Mapping[int, Sequence[ContainerPoint]]:
