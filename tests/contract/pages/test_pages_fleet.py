@@ -81,6 +81,12 @@ def test_a_grid_that_miners_do_not_fit_is_refused_in_words(visit: "Visit") -> No
     dialog.get_by_label("Slots of a shelf").fill("1")
     dialog.get_by_role("button", name="Save").click()
     expect(dialog).to_contain_text(re.compile("outside|beyond|stand"))
+    for label in ("Rows of racks", "Shelves of a rack", "Slots of a shelf"):
+        dialog.get_by_label(label).fill("1000")
+    dialog.get_by_role("button", name="Save").click()
+    page.get_by_role("link", name="Map").click()
+    expect(page.get_by_text("This grid is too large to be drawn")).to_be_visible()
+    assert page.locator(".place").count() == 0
 
 
 def test_many_miners_are_tagged_moved_and_polled_with_a_result_for_each(visit: "Visit") -> None:

@@ -45,6 +45,13 @@ export function show(element, ...children) {
   return element;
 }
 
+/** Show what `make()` gives while `key` is the same, and nothing for none: a focus in it survives. */
+export function stay(element, key, make) {
+  if ((element.dataset.shown ?? "") === key) return;
+  element.dataset.shown = key;
+  show(element, key ? make() : []);
+}
+
 const parts = new WeakMap();
 
 /**

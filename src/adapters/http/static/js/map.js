@@ -2,8 +2,8 @@
 import { miners } from "./api.js";
 import { arranging } from "./arrange.js";
 import { editContainer } from "./container-form.js";
-import { h, keyed, setAttribute, setText, show as put } from "./dom.js";
-import { plural } from "./format.js";
+import { h, keyed, setAttribute, setText, show as put, stay } from "./dom.js";
+import { number, plural } from "./format.js";
 import { MODES, lineOf } from "./map-modes.js";
 import { empty } from "./notices.js";
 import { pageUrl } from "./place.js";
@@ -14,6 +14,8 @@ import { follow } from "./stream.js";
 import { glyph, placeWords } from "./words.js";
 
 const REFRESH_S = 5;
+/** Places that a browser draws and keeps fresh without effort. */
+const MOST_PLACES = 5000;
 const HINT = "Point at a place, or move with the arrow keys, to see its miner.";
 
 /** The section of the map; it keeps itself fresh until `signal` aborts. */
@@ -41,7 +43,7 @@ export async function map({ container, query, signal, restart }) {
   const cells = new Map();
 
   const draw = () => {
-    if (plan?.rows == null) return;
+    if (!plan || grid.hidden) return;
     setUpCells();
     const at = new Map(plan.cells.map((one) => [keyOf(one), one]));
     for (const [key, cell] of cells) cell.update(at.get(key) ?? null);
@@ -80,9 +82,9 @@ export async function map({ container, query, signal, restart }) {
   const refresh = async () => {
     const { data } = await miners("GET", `containers/${container.id}/map`, { signal });
     plan = data;
-    const ready = plan.rows != null;
+    const ready = plan.rows != null && plan.rows * plan.shelves * plan.slots <= MOST_PLACES;
     for (const part of [grid, legend, told, head]) part.hidden = !ready;
-    put(nothing, ready ? [] : noGrid(plan, setUp));
+    stay(nothing, ready ? "" : plan.rows == null ? "none" : "large", () => (plan.rows == null ? noGrid(setUp) : tooLarge(plan, setUp)));
     if (ready) draw();
     else aside.hidden = true;
   };
@@ -103,9 +105,14 @@ export const placeOf = (key) => Object.fromEntries(key.split("-").map((value, in
 const LIVE = ["name", "availability", "state", "hash_rate", "hash_rate_unit", "rate_ratio", "temperature", "power_consumption"];
 const pick = (view) => Object.fromEntries(LIVE.map((name) => [name, view[name]]));
 
-function noGrid(plan, setUp) {
+function noGrid(setUp) {
   return empty("This container has no map yet", h("p", {}, "Say how many rows of racks it has, how many shelves a rack and how many slots a shelf. Then put each miner where it stands."),
     can("change-miners") ? h("button", { type: "button", class: "primary", onclick: setUp }, "Set up the map") : null);
+}
+
+function tooLarge({ rows, shelves, slots }, setUp) {
+  return empty("This grid is too large to be drawn", h("p", {}, `It has ${number(rows * shelves * slots)} places; ${number(MOST_PLACES)} can be drawn. Give the container a smaller grid, or split it.`),
+    can("change-miners") ? h("button", { type: "button", onclick: setUp }, "Change the grid") : null);
 }
 
 function legendOf(mode) {

@@ -1,7 +1,7 @@
 // The miner table: search, filters, order and page live in the address; rows are kept and only their texts change.
 import { containers as allContainers, miners, withQuery } from "./api.js";
 import { bulkBar } from "./bulk.js";
-import { h, keyed, setAttribute, setText, show } from "./dom.js";
+import { h, keyed, setAttribute, setText, show, stay } from "./dom.js";
 import { number, plural } from "./format.js";
 import { every } from "./live.js";
 import { COLUMNS, chooseColumn } from "./miner-columns.js";
@@ -127,7 +127,8 @@ export async function minerTable({ root, query, signal, fixed = {}, none }) {
     const filtered = FILTERS.some((name) => state.has(name));
     table.hidden = data.length === 0;
     filters.element.hidden = data.length === 0 && !filtered;
-    show(nothing, data.length ? [] : filtered ? noMatch(filters.clear) : page() > 1 ? beyond(() => pages.turn(1)) : none());
+    stay(nothing, data.length ? "" : filtered ? "no match" : page() > 1 ? "beyond" : "none",
+      () => (filtered ? noMatch(filters.clear) : page() > 1 ? beyond(() => pages.turn(1)) : none()));
     if (first) show(root, filters.element, table, nothing, pages.element, bulk.element);
     first = false;
   };

@@ -1,7 +1,7 @@
 // Alerts: what fires, what was answered for, what is over.
 import { containers, identity } from "./api.js";
 import { acknowledge } from "./alert-parts.js";
-import { h, keyed, setAttribute, setText, show as put } from "./dom.js";
+import { h, keyed, setAttribute, setText, show as put, stay } from "./dom.js";
 import { number, plural, setTime } from "./format.js";
 import { empty } from "./notices.js";
 import { pageUrl } from "./place.js";
@@ -66,7 +66,7 @@ export async function show({ root, query, signal, setTitle }) {
     } });
     keyed(table.body, data, ({ id }) => id, () => row(places, () => loop.again()));
     table.element.hidden = !data.length;
-    put(nothing, data.length ? [] : nobody(status(), query));
+    stay(nothing, data.length ? "" : query.toString() || "none", () => nobody(status(), query));
     setText(total, plural(count ?? data.length, "alert"));
     if (status() === "firing") setTitle(count ? `${plural(count, "alert")} firing` : "Alerts");
     const more = (count ?? 0) > page() * PAGE;

@@ -1,7 +1,7 @@
 // Channels: where alerts are told. Their addresses hold keys, so they are written and never shown.
 import { identity } from "./api.js";
 import { confirmed, openDialog } from "./dialog.js";
-import { h, keyed, setAttribute, setText, show as put } from "./dom.js";
+import { h, keyed, setAttribute, setText, show as put, stay } from "./dom.js";
 import { form } from "./form.js";
 import { setTime } from "./format.js";
 import { every } from "./live.js";
@@ -22,7 +22,7 @@ export async function show({ root, signal }) {
     const { data } = await identity("GET", "alerts/channels", { query: { limit: 1000 }, signal });
     keyed(table.body, data, ({ id }) => id, () => row(again));
     table.element.hidden = !data.length;
-    put(nothing, data.length ? [] : empty("There are no channels", h("p", {}, "A channel is an address that alerts are sent to: a chat, a mailbox, a web hook. Rules then name the channels they tell."),
+    stay(nothing, data.length ? "" : "none", () => empty("There are no channels", h("p", {}, "A channel is an address that alerts are sent to: a chat, a mailbox, a web hook. Rules then name the channels they tell."),
       h("button", { type: "button", class: "primary", onclick: add }, "Add a channel")));
   }, signal);
   put(root, h("div", { class: "page-head" }, h("h1", {}, "Channels"), h("div", { class: "actions" }, h("button", { type: "button", class: "primary", onclick: add }, "Add channel"))), alertTabs("alerts/channels"), table.element, nothing);

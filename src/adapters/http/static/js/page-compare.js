@@ -2,7 +2,7 @@
 import { containers, miners } from "./api.js";
 import { chartGroup } from "./charts.js";
 import { COLOURS, METRICS, aligned } from "./compare-series.js";
-import { h, setText, show as put } from "./dom.js";
+import { h, setText, show as put, stay } from "./dom.js";
 import { every } from "./live.js";
 import { empty } from "./notices.js";
 import { picker } from "./picker.js";
@@ -78,7 +78,7 @@ export async function show({ root, query, signal, setTitle }) {
   const load = async () => {
     const list = chooser.values();
     ofNominal.hidden = !metrics().includes("hash_rate");
-    put(nothing, list.length ? [] : empty(`No ${kind} are chosen`, h("p", {}, kind === "miners" ? "Add some above, or mark them in the miner table and press Compare. Miners of one model show best which one falls behind."
+    stay(nothing, list.length ? "" : "none", () => empty(`No ${kind} are chosen`, h("p", {}, kind === "miners" ? "Add some above, or mark them in the miner table and press Compare. Miners of one model show best which one falls behind."
       : "Add some above: their hash rates and powers are the sums of all their miners.")));
     frame.hidden = !list.length;
     if (!list.length) return;

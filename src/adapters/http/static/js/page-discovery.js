@@ -1,6 +1,6 @@
 // Discovery: where to look for miners, and the searches so far.
 import { miners } from "./api.js";
-import { h, keyed, setAttribute, setText, show as put } from "./dom.js";
+import { h, keyed, setAttribute, setText, show as put, stay } from "./dom.js";
 import { form } from "./form.js";
 import { number, plural, setTime } from "./format.js";
 import { every } from "./live.js";
@@ -20,7 +20,7 @@ export async function show({ root, signal }) {
     const { data } = await miners("GET", "miners/discover", { signal });
     keyed(table.body, data, ({ id }) => id, row);
     table.element.hidden = !data.length;
-    put(nothing, data.length ? [] : empty("Nothing was searched yet", h("p", {}, "Give the networks that your miners are in. Every address gets one short probe; those that answer are asked what they are. Nothing is added before you choose it.")));
+    stay(nothing, data.length ? "" : "none", () => empty("Nothing was searched yet", h("p", {}, "Give the networks that your miners are in. Every address gets one short probe; those that answer are asked what they are. Nothing is added before you choose it.")));
   }, signal);
   put(root, h("div", { class: "page-head" }, h("h1", {}, "Discovery")), can("change-miners") ? h("section", { class: "panel", "aria-label": "A new search" }, searchForm()) : null,
     h("div", { class: "section-head" }, h("h2", {}, "Searches")), table.element, nothing);

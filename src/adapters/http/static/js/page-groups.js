@@ -1,7 +1,7 @@
 // Groups: logins that many miners share, kept once.
 import { miners } from "./api.js";
 import { confirmed, openDialog } from "./dialog.js";
-import { h, keyed, setAttribute, setText, show as put } from "./dom.js";
+import { h, keyed, setAttribute, setText, show as put, stay } from "./dom.js";
 import { form } from "./form.js";
 import { NONE, plural } from "./format.js";
 import { every } from "./live.js";
@@ -21,7 +21,7 @@ export async function show({ root, signal }) {
     const { data } = await miners("GET", "miners/groups", { signal });
     keyed(table.body, data, ({ id }) => id, () => row(again));
     table.element.hidden = !data.length;
-    put(nothing, data.length ? [] : empty("There are no groups", h("p", {}, "A group keeps one login for many miners. Miners without a login of their own use their group's, for polling and for actions."),
+    stay(nothing, data.length ? "" : "none", () => empty("There are no groups", h("p", {}, "A group keeps one login for many miners. Miners without a login of their own use their group's, for polling and for actions."),
       h("button", { type: "button", class: "primary", onclick: add }, "Add a group")));
   }, signal);
   put(root, h("nav", { class: "crumbs", "aria-label": "Path" }, h("a", { href: pageUrl("miners") }, "Miners")),

@@ -10,6 +10,7 @@ import { can } from "./session.js";
 import { cell, segments, sheet } from "./sheet.js";
 
 const [BUSY_S, CALM_S] = [1, 30];
+const MOST_ROWS = 500;
 export const JOB_STATES = { queued: "Waits", running: "Searches", done: "Done", cancelled: "Cancelled", failed: "Failed" };
 const ITEM_STATES = { new: "New", moved: "Moved", changed: "Changed", gone: "Gone", unclear: "Unclear", known: "Known" };
 const RANK = Object.keys(ITEM_STATES);
@@ -37,6 +38,7 @@ export async function show({ root, signal, args, setTitle }) {
   const trouble = h("p", { class: "form-error", role: "alert", hidden: true });
   const cancel = h("button", { type: "button", onclick: () => attempt(() => miners("DELETE", path)).then(() => loop.again()) }, "Cancel the search");
   const table = sheet("Results", [h("span", { class: "hidden" }, "Choose"), "Address", "What it is", "Status", "Firmware"]);
+  const cut = h("p", { class: "quiet" });
   const nothing = h("div");
   const shown = () => job.items.filter(({ status }) => filter === "all" || status === filter).sort(inOrder);
   const filters = segments("Which results", [["all", "All"], ...Object.entries(ITEM_STATES)], filter, (next) => {
@@ -61,7 +63,8 @@ export async function show({ root, signal, args, setTitle }) {
 
   const draw = () => {
     const list = shown();
-    keyed(table.body, list, keyOf, () => row({ chosen: (key) => chosen.has(key), toggle(key, on) {
+    setText(cut, list.length > MOST_ROWS ? `The first ${number(MOST_ROWS)} of ${number(list.length)} are shown; the switch above finds the others, and all of them can be taken over.` : "");
+    keyed(table.body, list.slice(0, MOST_ROWS), keyOf, () => row({ chosen: (key) => chosen.has(key), toggle(key, on) {
       if (on) chosen.add(key);
       else chosen.delete(key);
       draw();
@@ -94,10 +97,10 @@ export async function show({ root, signal, args, setTitle }) {
     setText(trouble, job.error ?? "");
     if (first || job.items.length) draw();
   };
-  const loop = await every(() => (job && ["queued", "running"].includes(job.status) ? BUSY_S : CALM_S), refresh, signal);
+  const loop = await every(() => (job && ["queued", "running"].includes(job.status) ? BUSY_S + job.items.length / MOST_ROWS : CALM_S), refresh, signal);
   put(root, h("nav", { class: "crumbs", "aria-label": "Path" }, h("a", { href: pageUrl("discovery") }, "Discovery")),
     h("div", { class: "page-head" }, h("div", {}, title, line), h("div", { class: "actions" }, cancel)), h("section", { class: "panel progress", "aria-label": "Progress" }, bar, counts, trouble),
-    h("div", { class: "section-head" }, filters.element, can("change-miners") && h("label", { class: "check" }, all, " all that can be taken over")), table.element, nothing, can("change-miners") && accept.element);
+    h("div", { class: "section-head" }, filters.element, can("change-miners") && h("label", { class: "check" }, all, " all that can be taken over")), table.element, cut, nothing, can("change-miners") && accept.element);
 }
 
 function row({ chosen, toggle }) {

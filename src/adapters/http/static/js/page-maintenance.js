@@ -1,7 +1,7 @@
 // Maintenance: spans of time in which nobody is told of what is worked on.
 import { containers, identity, miners } from "./api.js";
 import { confirmed, openDialog } from "./dialog.js";
-import { h, keyed, setAttribute, setText, show as put } from "./dom.js";
+import { h, keyed, setAttribute, setText, show as put, stay } from "./dom.js";
 import { form } from "./form.js";
 import { absolute, age, duration } from "./format.js";
 import { every } from "./live.js";
@@ -29,7 +29,7 @@ export async function show({ root, signal }) {
     const list = [...data].sort((a, b) => over(a) - over(b) || Date.parse(a.since) - Date.parse(b.since));
     keyed(table.body, list, ({ id }) => id, () => row(known, again));
     table.element.hidden = !list.length;
-    put(nothing, list.length ? [] : empty("No maintenance is planned", h("p", {}, "While containers or miners are worked on, their alerts are listed but nobody is woken, unless they last beyond it. Announce it here before the work begins."),
+    stay(nothing, list.length ? "" : "none", () => empty("No maintenance is planned", h("p", {}, "While containers or miners are worked on, their alerts are listed but nobody is woken, unless they last beyond it. Announce it here before the work begins."),
       can("manage-alerts") && h("button", { type: "button", class: "primary", onclick: add }, "Announce maintenance")));
   }, signal);
   put(root, h("div", { class: "page-head" }, h("h1", {}, "Maintenance"),

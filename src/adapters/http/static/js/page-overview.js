@@ -1,7 +1,7 @@
 // All containers: what they hold, how they do, and what needs a look.
 import { miners } from "./api.js";
 import { addContainer } from "./container-form.js";
-import { h, keyed, setAttribute, setText, show as put } from "./dom.js";
+import { h, keyed, setAttribute, setText, show as put, stay } from "./dom.js";
 import { power, plural, setTime, temperature } from "./format.js";
 import { addMiner } from "./miner-form.js";
 import { empty, say } from "./notices.js";
@@ -49,7 +49,7 @@ export async function show({ root, query, signal, setTitle, restart }) {
     keyed(cards, list, ({ id }) => id ?? "none", (one) => card(one, sparks));
     setText(title, plural(list.filter(({ id }) => id != null).length, "container"));
     const nobody = latest.total.miners === 0;
-    put(nothing, nobody ? noMiners(list.length, restart) : []);
+    stay(nothing, nobody ? `none in ${list.length}` : "", () => noMiners(list.length, restart));
     strip.element.hidden = nobody;
     order.hidden = list.length < 2;
     setTitle(`Overview: ${troubleText(latest.total)}`);

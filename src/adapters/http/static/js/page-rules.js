@@ -1,7 +1,7 @@
 // The rules of alerts: what fires, from which threshold on, for how long, and who is told.
 import { containers, identity } from "./api.js";
 import { confirmed, openDialog } from "./dialog.js";
-import { h, keyed, setAttribute, setText, show as put } from "./dom.js";
+import { h, keyed, setAttribute, setText, show as put, stay } from "./dom.js";
 import { form } from "./form.js";
 import { number, plural, short } from "./format.js";
 import { every } from "./live.js";
@@ -27,7 +27,7 @@ export async function show({ root, signal }) {
     Object.assign(known, { kinds: new Map(kinds.data.map((one) => [one.kind, one])), places, channels: channels.data });
     keyed(table.body, rules.data, ({ id }) => id, () => row(known, again));
     table.element.hidden = !rules.data.length;
-    put(nothing, rules.data.length ? [] : empty("There are no rules", h("p", {}, "A rule says what is wrong and who is told. Add one for miners that do not answer, and one for rates below nominal: they find most troubles."),
+    stay(nothing, rules.data.length ? "" : "none", () => empty("There are no rules", h("p", {}, "A rule says what is wrong and who is told. Add one for miners that do not answer, and one for rates below nominal: they find most troubles."),
       can("manage-alerts") && h("button", { type: "button", class: "primary", onclick: add }, "Add a rule")));
   };
   const add = async () => (await editRule(null, known)) && again();

@@ -1,7 +1,7 @@
 // Tokens for scripts: made here, shown once, revoked here.
 import { Problem, Unreachable, containers, identity } from "./api.js";
 import { confirmed, openDialog } from "./dialog.js";
-import { h, keyed, setAttribute, setText, show as put } from "./dom.js";
+import { h, keyed, setAttribute, setText, show as put, stay } from "./dom.js";
 import { form } from "./form.js";
 import { age, setTime } from "./format.js";
 import { every } from "./live.js";
@@ -23,7 +23,7 @@ export async function show({ root, signal }) {
     const list = [...data].sort((a, b) => dead(a) - dead(b) || b.id - a.id);
     keyed(body, list, ({ id }) => id, () => row(again));
     table.hidden = !list.length;
-    put(nothing, list.length ? [] : empty("There are no tokens",
+    stay(nothing, list.length ? "" : "none", () => empty("There are no tokens",
       h("p", {}, "A token lets a script use the API in a role of its own: send it as ", h("code", {}, "Authorization: Bearer …"), " or set ", h("code", {}, "LINEMAN_TOKEN"), " for the command line.")));
   }, signal);
   put(root, h("div", { class: "page-head" }, h("h1", {}, "Tokens"),
