@@ -89,7 +89,8 @@ async def served(settings: Settings, pipe: Connection) -> None:
     stop = anyio.Event()
 
     async def until_told() -> None:
-        await anyio.to_thread.run_sync(pipe.recv)
+        while await anyio.to_thread.run_sync(pipe.recv) != "stop":
+            pipe.send(time.process_time())
         stop.set()
 
     async with opened_service(settings, works=False) as service, anyio.create_task_group() as tasks:
@@ -150,6 +151,13 @@ def report(period: str) -> str:
     return f"/api/reports/containers?since={since}&period={period}&tz=Europe/Kyiv"
 
 
+def cpu(pipe: Connection) -> float:
+    """Seconds that the service used so far."""
+    pipe.send("cpu")
+    used: float = pipe.recv()
+    return used
+
+
 def ask(dialect: str, address: str, bare: Rows, times: int) -> None:
     context = multiprocessing.get_context("spawn")
     ours, theirs = context.Pipe()
@@ -164,9 +172,12 @@ def ask(dialect: str, address: str, bare: Rows, times: int) -> None:
             out(database=dialect, what="a request that asks no database", ms=round(statistics.median(floor), 2))
             for name, path, statement, promise in questions(dialect == "sqlite"):
                 size = len(client.get(path).raise_for_status().content)
+                before = cpu(ours)
                 walls = measured(times, lambda path=path: client.get(path).raise_for_status())
+                used = (cpu(ours) - before) / (times + 1) * 1e3
                 figures: dict[str, Any] = {
-                    "ms": round(statistics.median(walls), 2), "max_ms": round(max(walls), 2), "bytes": size,
+                    "ms": round(statistics.median(walls), 2), "max_ms": round(max(walls), 2), "cpu_ms": round(used, 1),
+                    "bytes": size,
                 }  # fmt: skip
                 if statement is not None:
                     plain = statistics.median(measured(times, lambda statement=statement: bare(statement)))

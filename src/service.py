@@ -257,7 +257,12 @@ class Service:
 
     async def stats(self) -> Mapping[str, Any]:
         """What ``/stats`` tells."""
-        return {"polling": self.figures(), "alerts": self.alert_figures(), "holder": self.permit.lease.holder}
+        return {
+            "polling": self.figures(),
+            "alerts": self.alert_figures(),
+            "streams": self.streams.open,
+            "holder": self.permit.lease.holder,
+        }
 
     async def health(self) -> Health:
         """What ``/health`` tells: the lease is asked for in the database, so that it shows whether that is there."""

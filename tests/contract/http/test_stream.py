@@ -102,14 +102,19 @@ class Heard:
 
 @asynccontextmanager
 async def listening(
-    app: ASGIApp, query: str = "", *, actor: Actor | None = ADMIN, headers: Mapping[str, str] | None = None
+    app: ASGIApp,
+    query: str = "",
+    *,
+    actor: Actor | None = ADMIN,
+    headers: Mapping[str, str] | None = None,
+    method: str = "GET",
 ) -> AsyncGenerator[Heard]:
     """Open a stream, as a server would; leaving the block closes the connection."""
     to, wire = anyio.create_memory_object_stream[bytes](1000)
     heard, started, left = Heard(wire=wire), anyio.Event(), anyio.Event()
     sent = {"host": "house", "accept-encoding": "gzip", **(headers or {})}
     scope: dict[str, Any] = {
-        "type": "http", "method": "GET", "path": "/api/stream", "raw_path": b"/api/stream", "root_path": "",
+        "type": "http", "method": method, "path": "/api/stream", "raw_path": b"/api/stream", "root_path": "",
         "query_string": query.encode(), "headers": [(k.encode(), v.encode()) for k, v in sent.items()],
         "scheme": "http", "http_version": "1.1", "client": ("192.0.2.7", 1), "server": ("house", 80),
     }  # fmt: skip
@@ -182,6 +187,10 @@ async def test_a_client_hears_of_his_containers_only_and_a_page_of_what_it_shows
         assert [one["id"] for one in (await container.next("miners"))[1]] == [3]
         assert [one["name"] for one in (await container.next("totals"))[1]["containers"]] == ["South"]
         assert [one["id"] for one in (await miner.next("miners", "totals"))[1]] == [2]
+        async with listening(app, actor=Actor("oleg", Role.ACCOUNTANT)) as accountant:
+            assert (await accountant.next("totals"))[1]["total"]["miners"] == 3
+        async with listening(app, actor=Actor("boss", Role.ENTERPRISE_ADMIN)) as stranger:
+            assert stranger.status == 403
         # Moved out of what he may see, it is told no more.
         moved = await service.house.miner_store().get(1)
         await service.house.miner_store().change(attrs.evolve(moved, container_id=2))
@@ -255,6 +264,8 @@ async def test_there_are_so_many_streams_and_no_more_and_a_place_is_free_again_a
         async with listening(app, actor=NORTH_ONLY) as other, listening(app, actor=Actor("c", Role.CLIENT)) as full:
             assert (other.status, full.status) == (200, 503)
     assert service.streams.open == 0
+    async with listening(app, method="HEAD") as head:
+        await head.ended()
 
 
 async def test_all_streams_end_at_once_when_the_service_stops(tmp_path: Path) -> None:
