@@ -48,8 +48,8 @@ KINDS: tuple[Kind, ...] = (
     ),
     Kind(
         "pool-dead", MINERS, "Pool dead", "pools_dead",
-        "More than so many of its pools do not answer it.",
-        _WARNING, threshold=0.0, minutes=5,
+        "More than so many of its pools do not answer it. One that is down is what the others are there for.",
+        _WARNING, threshold=1.0, minutes=5,
     ),
     Kind(
         "pool-switched", MINERS, "Pool switched", "pool_switched",
