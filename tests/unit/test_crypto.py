@@ -15,7 +15,7 @@ from lineman.ports.errors import Invalid
 from lineman.ports.secrets import Sealed, Secret
 
 OLD, NEW = Secret("the first key, long enough"), Secret("the second key, long enough")
-SOON = datetime.now(UTC) + timedelta(minutes=5)
+SOON = datetime.now(UTC) + timedelta(days=1)
 
 
 def test_what_is_sealed_cannot_be_read_and_comes_back_with_any_of_the_keys() -> None:
