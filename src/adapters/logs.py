@@ -64,8 +64,9 @@ def configure(level: str = "info", form: str = "auto") -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(max(number, logging.INFO))
-    for noisy in ("httpx", "httpcore", "uvicorn.access", "aiosqlite"):
-        logging.getLogger(noisy).setLevel(logging.WARNING)
+    # psycopg would set its own level, below what was asked for.
+    for noisy in ("httpx", "httpcore", "uvicorn.access", "aiosqlite", "psycopg"):
+        logging.getLogger(noisy).setLevel(max(number, logging.WARNING))
 
 
 def _drop_record(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

@@ -159,6 +159,13 @@ async def test_a_cancelled_transaction_is_rolled_back(database: Database) -> Non
     assert await database.fetch(int, "select value from counter where name = 'miner'") == [0]
 
 
+async def test_a_database_that_the_server_does_not_have_is_named(new_postgres: str) -> None:
+    absent = psycopg.conninfo.make_conninfo(new_postgres, dbname="not-there")
+    with pytest.raises(Unavailable, match='"not-there" does not exist'):
+        async with PostgresDatabase(absent, patience=0.5):
+            pass
+
+
 async def test_no_server_is_an_error_and_one_that_comes_back_is_used_again(new_postgres: str) -> None:
     with pytest.raises(Unavailable, match="cannot be used"):
         async with PostgresDatabase("postgresql://nobody@127.0.0.1:1/none", patience=0.5):

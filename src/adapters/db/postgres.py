@@ -141,7 +141,7 @@ class PostgresDatabase(Database):
     ) -> None:
         """``migrations``: those to apply (all by default, none for ``()``); ``patience``: seconds for a connection."""
         self._migrations = load("postgresql") if migrations is None else tuple(migrations)
-        self._patience = patience
+        self._dsn, self._patience = dsn, patience
         self._inboxes: WeakKeyDictionary[Connection, frozenset[str]] = WeakKeyDictionary()
         self._pool: AsyncConnectionPool[Connection] = AsyncConnectionPool(
             dsn,
@@ -168,7 +168,7 @@ class PostgresDatabase(Database):
     async def __aenter__(self) -> Self:
         async with _edge():
             try:
-                await self._pool.open(wait=True, timeout=self._patience)
+                await self._reach()
                 if self._migrations:
                     async with self.transaction() as tx:
                         await migrate(tx, self._migrations)
@@ -176,6 +176,15 @@ class PostgresDatabase(Database):
                 await self.__aexit__(None, None, None)
                 raise
         return self
+
+    async def _reach(self) -> None:
+        try:
+            await self._pool.open(wait=True, timeout=self._patience)
+        except PoolTimeout:
+            # The pool keeps the reason for its log: ask once more, to tell it.
+            connection = await psycopg.AsyncConnection.connect(self._dsn, connect_timeout=2)
+            await connection.close()
+            raise
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
