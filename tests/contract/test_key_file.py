@@ -33,6 +33,14 @@ def test_a_file_that_others_can_read_is_refused_with_the_way_out(tmp_path: Path)
         key_file(path)
 
 
+def test_an_empty_file_is_named_and_not_taken_for_no_file(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.touch(0o600)
+    with pytest.raises(Unavailable, match="key is empty; put back"):
+        key_file(path)
+    assert path.read_bytes() == b""
+
+
 def test_a_new_key_comes_first_and_the_old_one_stays(tmp_path: Path) -> None:
     path = tmp_path / "key"
     [old] = key_file(path)

@@ -57,7 +57,10 @@ def _read(path: Path) -> tuple[Secret, ...]:
                 f"The key file {path} can be read by others (mode {stat.S_IMODE(mode):04o}); "
                 f"run `chmod 600 {path}`, and rotate the key if somebody may have seen it"
             )
-        return tuple(Secret(line.strip()) for line in file if line.strip())
+        keys = tuple(Secret(line.strip()) for line in file if line.strip())
+    if not keys:
+        raise Unavailable(f"The key file {path} is empty; put back the one that the database was used with")
+    return keys
 
 
 def _write(path: Path, keys: Sequence[Secret], move: Callable[[Path, Path], None]) -> None:
