@@ -46,17 +46,18 @@ with period (number, first_hour, last_hour) as (values {{periods}})
 select u.container_id, p.number as period, nullif(u.algorithm, '') as algorithm,
        nullif(u.power_kind, '') as power_kind, max(u.miners) as miners,
        {", ".join(name if "(" in name else f"sum(u.{name}) as {name}" for name in SUMS)}
-from period p cross join container c cross join container_use_1h u
-where {{chosen}} and u.container_id = c.id and u.hour between p.first_hour and p.last_hour
+from period p cross join container_use_1h u
+where u.container_id = cast(:id as integer) and u.hour between p.first_hour and p.last_hour
+  and exists (select 1 from container c where c.id = u.container_id)
 group by u.container_id, p.number, u.algorithm, u.power_kind
 order by u.container_id, p.number, u.algorithm, u.power_kind
 """
 WATCHED = """
 with period (number, first_hour, last_hour) as (values {periods})
-select h.container_id, p.number as period, sum(h.slots) as slots
-from period p cross join container c cross join container_1h h
-where {chosen} and h.container_id = c.id and h.hour between p.first_hour and p.last_hour
-group by h.container_id, p.number
+select p.number as period, sum(h.slots) as slots
+from period p cross join container_1h h
+where h.container_id = cast(:id as integer) and h.hour between p.first_hour and p.last_hour
+group by p.number
 """
 
 
@@ -70,7 +71,6 @@ async def account(tx: Transaction, hour: int) -> None:
 
 @attrs.frozen
 class _Watched:
-    container_id: int
     period: int
     slots: int
 
@@ -84,9 +84,13 @@ class SqlUses(UseStore):
             return ()
         # Whole numbers of our own making.
         rows = ", ".join(f"({number}, {first:d}, {last:d})" for number, (first, last) in enumerate(periods))
-        chosen = self._db.among("c.id", "ids")
+        found: list[Use] = []
         async with self._db.snapshot() as db:
-            uses = await db.fetch(Use, USED.format(periods=rows, chosen=chosen), ids=sorted(container_ids))
-            watched = await db.fetch(_Watched, WATCHED.format(periods=rows, chosen=chosen), ids=sorted(container_ids))
-        slots = {(row.container_id, row.period): row.slots for row in watched}
-        return [attrs.evolve(use, slots=slots.get((use.container_id, use.period), 0)) for use in uses]
+            # One by one: then both planners seek each period in the key.
+            for number in sorted(container_ids):
+                uses = await db.fetch(Use, USED.format(periods=rows), id=number)
+                if uses:
+                    watched = await db.fetch(_Watched, WATCHED.format(periods=rows), id=number)
+                    slots = {row.period: row.slots for row in watched}
+                    found += [attrs.evolve(use, slots=slots.get(use.period, 0)) for use in uses]
+        return found
