@@ -195,6 +195,9 @@ def test_miners_are_polled_shown_and_charted(lineman: Lineman, farm: SimulatedFa
     assert (several.exit_code, told[1]["hash_rate_unit"], told[2]["code"]) == (6, "TH/s", "refusing")
     shown = lineman("miners", "show", f"{farm.miners[0].host}")
     assert all(word in shown.stdout for word in ("online", "Boards", "Pools", "Chip °C", "of nominal")), shown.stdout
+    known = json.loads(lineman("miners", "show", "m-0", "--json").stdout)
+    assert known["model"] is None, "nobody wrote one down"
+    assert known["reported_model"] in lineman("miners", "list").stdout
     history = json.loads(lineman("miners", "stats", "m-1", "--json").stdout)
     assert [row["error"] for row in history] == ["refusing", "refusing"]
     chart = lineman("miners", "stats", "m-0", "--chart", "--level", "raw").stdout

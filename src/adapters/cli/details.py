@@ -12,6 +12,12 @@ from .output import Column, field, show_fields, show_table
 Miner = Mapping[str, Any]
 
 
+def model(miner: Miner) -> str | None:
+    """What somebody wrote down, else what the miner says it is."""
+    found: str | None = miner.get("model") or miner.get("reported_model")
+    return found
+
+
 def rate(miner: Miner, name: str = "hash_rate_hs") -> str | None:
     """A rate of a miner in the customary prefix."""
     value = miner.get(name)
