@@ -230,7 +230,7 @@ async def _renew(lease: WorkingLease, renewed: float, clock: Clock) -> None:
                 if not await lease.take():
                     return
         except (LinemanError, TimeoutError) as error:
-            log.warning("the lease could not be renewed", reason=str(error))
+            log.warning("the lease could not be renewed", reason=str(error) or "no answer in time")
         else:
             renewed = asked
 
@@ -240,7 +240,7 @@ async def _taken(lease: WorkingLease) -> bool:
         with anyio.fail_after(lease.renew_every):
             return await lease.take()
     except (LinemanError, TimeoutError) as error:
-        log.warning("the lease could not be taken", reason=str(error))
+        log.warning("the lease could not be taken", reason=str(error) or "no answer in time")
         return False
 
 
