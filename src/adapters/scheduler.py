@@ -221,18 +221,20 @@ async def under_lease(
 
 
 async def _renew(lease: WorkingLease, renewed: float, clock: Clock) -> None:
-    """Renew until somebody else has the lease or patience ends."""
+    """Renew until somebody else has the lease or patience ends; one that fails is tried again soon."""
+    pause = lease.renew_every
     while clock.monotonic() - renewed < lease.patience:
-        await clock.sleep(lease.renew_every)
+        await clock.sleep(pause)
         asked = clock.monotonic()
+        pause = lease.renew_every / 10
         try:
-            with anyio.fail_after(lease.renew_every):
+            with anyio.fail_after(lease.renew_every / 2):
                 if not await lease.take():
                     return
         except (LinemanError, TimeoutError) as error:
             log.warning("the lease could not be renewed", reason=str(error) or "no answer in time")
         else:
-            renewed = asked
+            renewed, pause = asked, lease.renew_every
 
 
 async def _taken(lease: WorkingLease) -> bool:

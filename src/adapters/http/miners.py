@@ -14,7 +14,7 @@ from ...core.miners.checks import LARGEST_GRID, maker_named
 from ...core.miners.inventory import MinerDraft, Miners
 from ...core.miners.statistics import LONGEST, MOST_ROWS, Statistics
 from ...ports.clock import Clock
-from ...ports.errors import DeviceError, Invalid, NotAllowed, NotFound, Stale, TooManyRequests, Unavailable
+from ...ports.errors import DeviceError, Invalid, NotAllowed, NotFound, Stale, TooManyRequests, Unavailable, Unreachable
 from ...ports.identity import Actor
 from ...ports.miners import (
     SORTS,
@@ -278,7 +278,9 @@ class MinerApi:
         await self.miners.remove(call.actor, miner_id)
 
     @operation(
-        returns=StatView, errors=(NotAllowed, UnknownMiner, DeviceError, TooManyRequests, Unavailable), tag="miners"
+        returns=StatView,
+        errors=(NotAllowed, UnknownMiner, DeviceError, Unreachable, TooManyRequests, Unavailable),
+        tag="miners",
     )
     async def poll_now(self, call: Call, miner_id: int) -> StatView | None:
         """Poll a miner now.

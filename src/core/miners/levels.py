@@ -47,6 +47,11 @@ def level_for(since: datetime, until: datetime, *, now: datetime, detail: Detail
     return Level.HOUR
 
 
+def finer(level: Level) -> tuple[Level, ...]:
+    """The levels below, for what began lately: an interval has its point only when it has ended."""
+    return {Level.HOUR: (Level.FIVE_MINUTES, Level.RAW), Level.FIVE_MINUTES: (Level.RAW,), Level.RAW: ()}[level]
+
+
 def level_named(text: str, since: datetime, until: datetime, *, now: datetime, detail: Detail) -> Level:
     """The level that somebody asks for, ``auto`` or by name.
 

@@ -21,7 +21,7 @@ from ...ports.miners import (
 )
 from ..permissions import allow
 from .derive import Unit, unit
-from .levels import Detail, chief_algorithm, level_for, level_named, together
+from .levels import Detail, chief_algorithm, finer, level_for, level_named, together
 from .spans import LONGEST, MOST_ROWS, between, span_of
 
 __all__ = ["LONGEST", "MOST_ROWS", "Chart", "ContainerChart", "History", "Overview", "Statistics"]
@@ -122,8 +122,12 @@ class Statistics:
         since, until = span_of(now, hours, since, until)
         chosen = level_named(level, since, until, now=now, detail=self.detail)
         await self.miner_store.get(miner_id, visible=actor.container_ids)
-        points = await self.series_store.chart(miner_id, since=since, until=until, level=chosen)
-        return Chart(miner_id, chosen, since, until, unit(await self._algorithm(miner_id)), points)
+        shown, points = chosen, await self.series_store.chart(miner_id, since=since, until=until, level=chosen)
+        for shown in finer(chosen) if level == "auto" and not points else ():
+            points = await self.series_store.chart(miner_id, since=since, until=until, level=shown)
+            if points:
+                break
+        return Chart(miner_id, shown, since, until, unit(await self._algorithm(miner_id)), points)
 
     async def container(self, actor: Actor, container_id: int, *, hours: int = 24) -> ContainerChart:
         """A container's totals of now and its course.
@@ -141,6 +145,9 @@ class Statistics:
         # Containers have no raw series: their miners are not polled at one moment.
         level = Level.FIVE_MINUTES if level is Level.RAW else level
         charts = await self.series_store.container_chart([container_id], since=since, until=until, level=level)
+        if level is Level.HOUR and not charts.get(container_id):
+            level = Level.FIVE_MINUTES
+            charts = await self.series_store.container_chart([container_id], since=since, until=until, level=level)
         found = await self.watch_store.totals(visible=frozenset({container_id}))
         totals = next((part for part in found if part.container_id == container_id), Totals(container_id))
         shown = unit(chief_algorithm(totals))

@@ -482,7 +482,12 @@ async def test_charts_have_the_level_that_suits_their_span(anna: httpx.AsyncClie
     span = "since=2026-11-01T12:00:00Z&until=2026-11-01T15:09:30%2B03:00"
     part = (await anna.get(f"/api/stats/miners/1/chart?{span}&level=raw")).json()
     assert (part["since"], part["until"], len(part["points"])) == ("2026-11-01T12:00:00Z", "2026-11-01T12:09:30Z", 10)
-    assert (await anna.get("/api/stats/miners/1/chart?hours=9000")).json()["level"] == "1h"
+    # An hour has its point when it has ended; until then a year shows what there is.
+    year = (await anna.get("/api/stats/miners/1/chart?hours=9000")).json()
+    assert (year["level"], len(year["points"])) == ("5m", 4)
+    named = (await anna.get("/api/stats/miners/1/chart?hours=9000&level=1h")).json()
+    assert (named["level"], named["points"]) == ("1h", [])
+    assert (await anna.get("/api/stats/containers/1?hours=9000")).json()["level"] == "5m"
 
     chart = (await anna.get("/api/stats/containers/1?hours=6")).json()
     assert (chart["container_id"], chart["name"], chart["hours"], chart["level"]) == (1, "Port A", 6, "5m")
