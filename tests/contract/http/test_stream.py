@@ -181,6 +181,8 @@ async def test_a_client_hears_of_his_containers_only_and_a_page_of_what_it_shows
     ):
         for heard in (client, container):
             await heard.next("totals")
+        # A stream tells what changes after its first look; a sign of life comes after that.
+        await miner.next("ping")
         await polled(service, 1, 2, 3)
         assert [one["id"] for one in (await client.next("miners"))[1]] == [1, 2]
         assert [one["name"] for one in (await client.next("totals"))[1]["containers"]] == ["North"]
