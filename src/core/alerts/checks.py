@@ -1,40 +1,20 @@
 """What people may set: every wrong field is named, and all at once."""
 
 import unicodedata
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from ...ports.alerts import Kind, Rule, Severity
-from ...ports.errors import FieldError, Invalid
+from ...ports.errors import Invalid
+from ..fields import Check
+from ..fields import checked as checked
 
 LONGEST_NAME, LONGEST_TEXT = 200, 2000
 #: Minutes: a week.
 LONGEST_HOLD = 10_080
 #: Entries of one list.
 MOST = 1000
-
-Check = Callable[[Any], Any]
-
-
-def checked(fields: Mapping[str, Any], checks: Mapping[str, Check]) -> dict[str, Any]:
-    """The fields as they are to be stored.
-
-    Raises:
-        Invalid: One error for each wrong field, and for each that has no check.
-    """
-    errors, found = [], {}
-    for field, value in fields.items():
-        if field not in checks:
-            errors.append(FieldError(field, "is not known here"))
-            continue
-        try:
-            found[field] = checks[field](value)
-        except Invalid as error:
-            errors.append(FieldError(field, error.detail))
-    if errors:
-        raise Invalid("; ".join(f"{error.field}: {error.message}" for error in errors), errors=tuple(errors))
-    return found
 
 
 def name(value: Any) -> str:

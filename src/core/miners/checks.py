@@ -3,12 +3,15 @@
 import ipaddress
 import re
 import unicodedata
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ...ports.errors import FieldError, Invalid
 from ...ports.miners import Maker, UnknownMaker
 from ...ports.secrets import Secret
+from ..fields import Check
+from ..fields import checked as checked
+from ..fields import invalid as invalid
 
 LONGEST_NAME = 200
 LONGEST_TEXT = 2000
@@ -25,34 +28,6 @@ LARGEST_GRID = 1000
 _ALIASES = {"elhapex": Maker.ELPHAPEX, "bitmain": Maker.ANTMINER, "microbt": Maker.WHATSMINER, "canaan": Maker.AVALON}
 
 _HOST_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
-
-Check = Callable[[Any], Any]
-
-
-def checked(fields: Mapping[str, Any], checks: Mapping[str, Check]) -> dict[str, Any]:
-    """The fields as they are to be stored.
-
-    Raises:
-        Invalid: One error for each wrong field, and for each that has no check.
-    """
-    errors, found = [], {}
-    for field, value in fields.items():
-        if field not in checks:
-            errors.append(FieldError(field, "is not known here"))
-            continue
-        try:
-            found[field] = checks[field](value)
-        except Invalid as error:
-            errors.append(FieldError(field, error.detail))
-    if errors:
-        raise invalid(errors)
-    return found
-
-
-def invalid(errors: Iterable[FieldError]) -> Invalid:
-    """One error for several fields."""
-    errors = tuple(errors)
-    return Invalid("; ".join(f"{error.field}: {error.message}" for error in errors), errors=errors)
 
 
 def maker_named(text: Any) -> Maker:
