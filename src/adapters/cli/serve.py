@@ -2,7 +2,8 @@
 
 import os
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,9 +37,10 @@ def serve(systems: tuple[str, ...], host: str | None, port: int | None, no_work:
     """
     import anyio
 
-    from ...service import alone_port
-    from ..http.server import fast_loop
-    from ..logs import configure
+    with _without("rich"):
+        from ...service import alone_port
+        from ..http.server import fast_loop
+        from ..logs import configure
 
     settings = frame().settings()
     alone = alone_port(systems, settings.port)
@@ -49,6 +51,19 @@ def serve(systems: tuple[str, ...], host: str | None, port: int | None, no_work:
     )
     configure(settings.log_level, settings.log_format)
     anyio.run(_serve, settings, systems, not no_work, backend_options=fast_loop())
+
+
+@contextmanager
+def _without(name: str) -> Iterator[None]:
+    """Hide a package: httpx and structlog import rich, where it is, for their own terminals; a fifth of the start."""
+    if name in sys.modules:
+        yield
+        return
+    sys.modules[name] = None  # type: ignore[assignment]  # so that importing it fails
+    try:
+        yield
+    finally:
+        del sys.modules[name]
 
 
 async def _serve(settings: "Settings", systems: tuple[str, ...], works: bool) -> None:
