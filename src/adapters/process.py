@@ -22,6 +22,6 @@ def raise_open_files(wanted: int) -> int:
 
 def collect_rarely() -> None:
     """Look for garbage in circles less often: a poll makes hundreds of objects and hardly ever a circle."""
-    gc.collect()
+    # What was imported stays, so it is set aside as it is: to look through it first would delay the start.
     gc.freeze()
     gc.set_threshold(50_000, 20, 50)

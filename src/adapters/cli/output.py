@@ -116,6 +116,7 @@ def table(columns: Sequence[Column], rows: Iterable[Mapping[str, Any]], *, title
     made = Table(title=title, title_justify="left", box=None, pad_edge=False, padding=(0, 2, 0, 0), show_edge=False)
     for column in columns:
         justify, wraps = ("right" if column.right else "left"), not column.right
+        # mypy widens the two literals of justify to str.
         made.add_column(column.header, justify=justify, no_wrap=not wraps, overflow="fold")  # type: ignore[arg-type]
     for row in rows:
         cells = (text(column.value(row)) for column in columns)

@@ -142,7 +142,7 @@ class Reactor:
 
     def _turn(self) -> None:
         for key, mask in self.selector.select(0):
-            if key.fileobj.fileno() >= 0:  # type: ignore[union-attr]
+            if key.fileobj.fileno() >= 0:  # type: ignore[union-attr]  # only sockets are registered
                 key.data.turn(mask)
 
     def _sweep(self) -> None:
