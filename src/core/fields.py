@@ -1,5 +1,6 @@
 """Fields that people send: every wrong one is named, and all at once.  Shared by all contexts."""
 
+import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -7,6 +8,24 @@ from ..ports.errors import FieldError, Invalid
 
 #: Makes of a value what is to be stored, or raises ``Invalid`` with what is wrong with it.
 Check = Callable[[Any], Any]
+
+
+#: Categories that are no text: controls, halves of characters, separators of lines, and what is never seen,
+#: such as marks that turn the direction of writing and so let a name look like another.
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+#: Persian and pictures of several persons are written with these two.
+_JOINERS = frozenset({"\u200c", "\u200d"})
+
+
+def check_plain(text: str, *, lines: bool = False) -> None:
+    """See that text holds what people can see and nothing else; with ``lines``, also ends of lines and tabs.
+
+    Raises:
+        Invalid: Naming the character.
+    """
+    for one in text:
+        if unicodedata.category(one) in _UNSEEN and one not in _JOINERS and not (lines and one in "\n\t\r"):
+            raise Invalid(f"must not have control characters or other invisible ones in it, such as U+{ord(one):04X}")
 
 
 def checked(fields: Mapping[str, Any], checks: Mapping[str, Check]) -> dict[str, Any]:

@@ -33,6 +33,7 @@ from lineman.ports.miners import (
     Sample,
     Shares,
     State,
+    Target,
     Watch,
 )
 
@@ -279,3 +280,10 @@ def test_no_reading_and_no_clock_brings_the_machine_into_a_state_that_cannot_be(
             assert attrs.evolve(sample, error=None) == Sample(miner_id=7, at=at)
         else:
             assert watch.last_share_at is None or watch.last_share_at <= at
+
+
+@pytest.mark.parametrize(
+    ("host", "where"), [("10.0.0.7", "10.0.0.7:4028"), ("rig7", "rig7:4028"), ("fd00::7", "[fd00::7]:4028")]
+)
+def test_an_address_and_its_port_can_be_told_apart(host: str, where: str) -> None:
+    assert Target(host).where == where

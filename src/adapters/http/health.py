@@ -52,7 +52,7 @@ class HealthApi:
     stats: Callable[[], Awaitable[Mapping[str, Any]]]
     registry: CollectorRegistry
 
-    @operation(returns=HealthView, public=True, tag="process")
+    @operation(returns=HealthView, anonymous=True, tag="process")
     async def show_health(self, call: Call) -> HealthView:
         """Tell whether the service works.
 

@@ -12,10 +12,10 @@ from ...ports.errors import FieldError, Invalid, TooManyRequests
 from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
 from ...ports.secrets import Secret
+from ..editing import Expect, anything, edit
 from ..permissions import allow
 from .checks import checked, name, truth
 from .dispatch import DEADLINE_S, attempt
-from .rule_book import Expect, anything
 
 #: Test messages under way at once.
 TESTS = 4
@@ -55,13 +55,15 @@ class Channels:
     ) -> Channel:
         """Change the fields that are named.  Raises ``UnknownChannel``, ``Invalid``, ``ChannelExists``, ``Stale``."""
         allow(actor, Permission.MANAGE_ALERTS)
-        before = await self.rule_store.channel(channel_id)
-        expect(before.revision)
-        after = attrs.evolve(before, **await self._checked(fields))
-        if after == before:
-            return before
-        after = await self.rule_store.change_channel(after)
-        await self._note(actor, "change-channel", after, f"{after.name}: {', '.join(fields)}")
+        found = await self._checked(fields)
+
+        async def changed(channel: Channel) -> Channel:
+            expect(channel.revision)
+            return attrs.evolve(channel, **found)
+
+        before, after = await edit(lambda: self.rule_store.channel(channel_id), changed, self.rule_store.change_channel)
+        if after != before:
+            await self._note(actor, "change-channel", after, f"{after.name}: {', '.join(fields)}")
         return after
 
     async def remove(self, actor: Actor, channel_id: int) -> None:

@@ -1,13 +1,12 @@
 """What people may set: every wrong field is named, and all at once."""
 
-import unicodedata
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from typing import Any
 
 from ...ports.alerts import Kind, Rule, Severity
 from ...ports.errors import Invalid
-from ..fields import Check
+from ..fields import Check, check_plain
 from ..fields import checked as checked
 
 LONGEST_NAME, LONGEST_TEXT = 200, 2000
@@ -36,8 +35,7 @@ def text(longest: int) -> Check:
         found = value.strip()
         if len(found) > longest:
             raise Invalid(f"is longer than {longest} characters")
-        if any(unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"} for one in found):
-            raise Invalid("must not have control characters in it")
+        check_plain(found)
         return found or None
 
     return check

@@ -1,6 +1,6 @@
 """Rules: what people set about when an alert is raised."""
 
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -11,14 +11,9 @@ from ...ports.errors import Invalid
 from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
 from ...ports.miners import ContainerStore
+from ..editing import Expect, anything, edit
 from ..permissions import allow
 from .checks import RULE, check_kind, checked, usual_rule, usual_rules
-
-Expect = Callable[[int], None]
-
-
-def anything(revision: int) -> None:
-    """Whoever has no opinion on the revision."""
 
 
 @attrs.frozen
@@ -77,17 +72,19 @@ class RuleBook:
             UnknownRule, Invalid, RuleExists, Stale
         """
         allow(actor, Permission.MANAGE_ALERTS)
-        before = await self.rule_store.rule(rule_id)
-        expect(before.revision)
-        if fields.get("kind", before.kind) != before.kind:
-            raise Invalid("stays what it is: add another rule, and remove this one", field="kind")
-        after = attrs.evolve(before, **await self._checked(fields))
-        if after == before:
-            return before
-        if before.kind in self.known:
-            check_kind(after, self.known[before.kind])
-        after = await self.rule_store.change_rule(after)
-        await self._note(actor, "change-rule", after, f"{after.name}: {', '.join(fields)}")
+
+        async def changed(rule: Rule) -> Rule:
+            expect(rule.revision)
+            if fields.get("kind", rule.kind) != rule.kind:
+                raise Invalid("stays what it is: add another rule, and remove this one", field="kind")
+            wanted = attrs.evolve(rule, **await self._checked(fields))
+            if wanted != rule and rule.kind in self.known:
+                check_kind(wanted, self.known[rule.kind])
+            return wanted
+
+        before, after = await edit(lambda: self.rule_store.rule(rule_id), changed, self.rule_store.change_rule)
+        if after != before:
+            await self._note(actor, "change-rule", after, f"{after.name}: {', '.join(fields)}")
         return after
 
     async def remove(self, actor: Actor, rule_id: int) -> None:

@@ -9,6 +9,7 @@ from datetime import datetime
 from ...ports.errors import Conflict, Invalid, NotAllowed
 from ...ports.identity import Actor, Role, Token, User
 from ...ports.secrets import Secret
+from ..fields import check_plain, checked
 from ..permissions import PERMISSIONS
 
 #: Characters of a password at least, and bytes at most (more are only work for the hash).
@@ -52,6 +53,7 @@ def checked_email(email: str | None) -> str | None:
     """An address that may be one, ``None`` for none, or ``Invalid``."""
     if not email:
         return None
+    checked({"email": email}, {"email": check_plain})
     if not EMAIL.fullmatch(email):
         raise Invalid("This is no e-mail address.", field="email")
     return email

@@ -12,6 +12,7 @@ from ...ports.identity import Actor, Permission, Role, Token, TokenStore, Unknow
 from ...ports.journal import Entry, Journal
 from ...ports.miners import ContainerStore, UnknownContainer
 from ...ports.secrets import Secret
+from ..fields import check_plain, checked
 from ..permissions import allow
 from .rules import TOKEN_PREFIX, actor_of_token, check_confinement, check_within, digest, orphans
 
@@ -51,6 +52,7 @@ class Tokens:
             Invalid: It would have expired already, or names a container that is not there.
         """
         allow(actor, Permission.MANAGE_TOKENS)
+        checked({"name": new.name}, {"name": check_plain})
         now = self.clock.now()
         if new.expires_at is not None and new.expires_at <= now:
             raise Invalid("A token expires in the future.", field="expires_at")

@@ -1,6 +1,6 @@
 """What an admin does about people."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 import anyio
 import attrs
@@ -20,6 +20,7 @@ from ...ports.identity import (
 from ...ports.journal import Entry, Journal
 from ...ports.miners import ContainerStore, UnknownContainer
 from ...ports.secrets import Secret
+from ..editing import Expect, anything, edit
 from ..permissions import allow
 from .rules import (
     actor_of,
@@ -42,10 +43,6 @@ class UserEdit:
     container_ids: tuple[int, ...] | None = None
     enterprise_numbers: tuple[str, ...] | None = None
     email: str | None = None
-
-
-def _anything(revision: int) -> None:
-    """Whoever has no opinion on the revision."""
 
 
 def edited(user: User, edit: UserEdit) -> User:
@@ -116,10 +113,8 @@ class Users:
         await self._note(actor, "add-user", user, f"as {role}")
         return user
 
-    async def change(
-        self, actor: Actor, user_id: int, edit: UserEdit, *, expect: Callable[[int], None] = _anything
-    ) -> User:
-        """Change what ``edit`` names; ``expect`` refuses a revision that the caller has not seen.
+    async def change(self, actor: Actor, user_id: int, wanted: UserEdit, *, expect: Expect = anything) -> User:
+        """Change what ``wanted`` names; ``expect`` refuses a revision that the caller has not seen.
 
         Tokens that he made and that now exceed his rights are revoked.  A crash
         before that leaves them to be revoked by hand.
@@ -128,15 +123,19 @@ class Users:
             UnknownUser, Invalid, LastAdmin, Stale
         """
         allow(actor, Permission.MANAGE_USERS)
-        await self._check_containers(edit.container_ids or ())
+        await self._check_containers(wanted.container_ids or ())
+
+        async def changed(user: User) -> User:
+            expect(user.revision)
+            after = edited(user, wanted)
+            if after != user:
+                check_last_admin(user, after, await self._admins())
+            return after
+
         async with self.lock:
-            before = await self.users.get(user_id)
-            expect(before.revision)
-            after = edited(before, edit)
-            if after == before:
-                return before
-            check_last_admin(before, after, await self._admins())
-            after = await self.users.change(after)
+            before, after = await edit(lambda: self.users.get(user_id), changed, self.users.change)
+        if after == before:
+            return before
         names = [
             field.name for field in attrs.fields(User) if getattr(before, field.name) != getattr(after, field.name)
         ]

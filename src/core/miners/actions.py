@@ -316,7 +316,7 @@ class Actions:
         except LinemanError as error:  # which a control has no business to raise, so nobody knows how far it came
             return Unanswered(f"{error.title}: {error.detail}")
         except TimeoutError:
-            return Unanswered(f"{miner.ip_address}:{miner.port} did not answer in {self.deadline:g} s")
+            return Unanswered(f"{miner.where} did not answer in {self.deadline:g} s")
 
     async def _keep(self, order: Order) -> None:
         """Store what has become of an order, now or as soon as the database lets us."""

@@ -9,7 +9,7 @@ from typing import Any
 from ...ports.errors import FieldError, Invalid
 from ...ports.miners import Maker, UnknownMaker
 from ...ports.secrets import Secret
-from ..fields import Check
+from ..fields import Check, check_plain
 from ..fields import checked as checked
 from ..fields import invalid as invalid
 
@@ -62,8 +62,7 @@ def text(value: Any, longest: int = LONGEST_NAME, *, lines: bool = False) -> str
     found = value.strip()
     if len(found) > longest:
         raise Invalid(f"is longer than {longest} characters")
-    if any(unicodedata.category(one) in {"Cc", "Cs", "Zl", "Zp"} and not (lines and one in "\n\t\r") for one in found):
-        raise Invalid("must not have control characters in it")
+    check_plain(found, lines=lines)
     return found or None
 
 

@@ -1,6 +1,6 @@
 """Groups: miners that share a login."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -9,13 +9,10 @@ from ...ports.clock import Clock
 from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
 from ...ports.miners import Group, GroupStore, NewGroup
+from ..editing import Expect, anything, edit
 from ..permissions import allow
 from . import checks
 from .difference import difference
-
-
-def _any(revision: int) -> None:
-    """Whatever the revision is."""
 
 
 @attrs.frozen
@@ -49,7 +46,7 @@ class Groups:
         return group
 
     async def change(
-        self, actor: Actor, group_id: int, changes: Mapping[str, Any], *, expect: Callable[[int], None] = _any
+        self, actor: Actor, group_id: int, changes: Mapping[str, Any], *, expect: Expect = anything
     ) -> Group:
         """Change the fields named, and leave the others.  Its miners are polled with the new login at once.
 
@@ -60,14 +57,15 @@ class Groups:
         """
         allow(actor, Permission.CHANGE_MINERS)
         fields = checks.checked(changes, checks.GROUP)
-        group = await self.group_store.get(group_id)
-        expect(group.revision)
-        changed = attrs.evolve(group, **fields)
-        if changed == group:
-            return group
-        stored = await self.group_store.change(changed)
-        await self._note(actor, "groups.change", group, difference(group, changed))
-        return stored
+
+        async def changed(group: Group) -> Group:
+            expect(group.revision)
+            return attrs.evolve(group, **fields)
+
+        before, after = await edit(lambda: self.group_store.get(group_id), changed, self.group_store.change)
+        if after != before:
+            await self._note(actor, "groups.change", before, difference(before, after))
+        return after
 
     async def remove(self, actor: Actor, group_id: int) -> None:
         """Raises ``UnknownGroup``, ``GroupInUse``."""

@@ -1,12 +1,12 @@
 """What there is: containers and the miners in them, as people write it down."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from ...ports.clock import Clock
-from ...ports.errors import FieldError, Invalid, NotFound, Stale
+from ...ports.errors import FieldError, Invalid, NotFound
 from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
 from ...ports.miners import (
@@ -28,6 +28,7 @@ from ...ports.miners import (
     WatchStore,
 )
 from ...ports.secrets import Secret
+from ..editing import Expect, anything, edit
 from ..permissions import allow
 from . import checks
 from .difference import difference
@@ -35,8 +36,6 @@ from .places import check_grid, check_place, settled
 
 #: Rows that one page may have.
 LARGEST_PAGE = 1000
-#: Times that a change is tried anew because others change the same miner.
-TRIES = 3
 
 
 @attrs.frozen
@@ -70,10 +69,6 @@ class Known:
     snapshot: Snapshot
     #: The latest replies by command.
     raw: Mapping[str, Any]
-
-
-def _any(revision: int) -> None:
-    """Whatever the revision is."""
 
 
 @attrs.frozen
@@ -151,12 +146,12 @@ class Miners:
             raise Invalid(error.detail, field="container_id") from error
         except UnknownGroup as error:
             raise Invalid(error.detail, field="group_id") from error
-        detail = f"{miner.name}: {miner.manufacturer} at {miner.ip_address}:{miner.port}"
+        detail = f"{miner.name}: {miner.manufacturer} at {miner.where}"
         await self._note(actor, "miners.add", f"miner {miner.id}", detail)
         return miner
 
     async def change(
-        self, actor: Actor, miner_id: int, changes: Mapping[str, Any], *, expect: Callable[[int], None] = _any
+        self, actor: Actor, miner_id: int, changes: Mapping[str, Any], *, expect: Expect = anything
     ) -> Miner:
         """Change the fields named, and leave the others.
 
@@ -170,39 +165,34 @@ class Miners:
         """
         allow(actor, Permission.CHANGE_MINERS)
         fields = checks.checked(changes, checks.MINER)
-        for attempt in range(TRIES):
-            miner = await self.miner_store.get(miner_id, visible=actor.container_ids)
+
+        async def changed(miner: Miner) -> Miner:
             expect(miner.revision)
-            changed = attrs.evolve(miner, **settled(miner, fields))
-            if changed == miner:
-                return miner
-            if place_of(changed) != place_of(miner):
-                await self._fits(actor, changed)
-            if changed.group_id != miner.group_id:
-                await self._must_be_group(changed.group_id)
-            try:
-                stored = await self.miner_store.change(changed)
-            except UnknownContainer as error:
-                raise Invalid(error.detail, field="container_id") from error
-            except UnknownGroup as error:
-                raise Invalid(error.detail, field="group_id") from error
-            except Stale:
-                # Somebody changed other fields between our two steps; ``expect`` says whether that matters.
-                if attempt + 1 == TRIES:
-                    raise
-            else:
-                await self._note(actor, "miners.change", f"miner {miner_id}", difference(miner, changed))
-                return stored
-        raise AssertionError("a try either returns or raises")
+            wanted = attrs.evolve(miner, **settled(miner, fields))
+            if place_of(wanted) != place_of(miner):
+                await self._fits(actor, wanted)
+            if wanted.group_id != miner.group_id:
+                await self._must_be_group(wanted.group_id)
+            return wanted
+
+        try:
+            before, after = await edit(
+                lambda: self.miner_store.get(miner_id, visible=actor.container_ids), changed, self.miner_store.change
+            )
+        except UnknownContainer as error:
+            raise Invalid(error.detail, field="container_id") from error
+        except UnknownGroup as error:
+            raise Invalid(error.detail, field="group_id") from error
+        if after != before:
+            await self._note(actor, "miners.change", f"miner {miner_id}", difference(before, after))
+        return after
 
     async def remove(self, actor: Actor, miner_id: int) -> None:
         """Remove a miner with its history.  Raises ``UnknownMiner``."""
         allow(actor, Permission.CHANGE_MINERS)
         miner = await self.miner_store.get(miner_id, visible=actor.container_ids)
         await self.miner_store.remove(miner_id)
-        await self._note(
-            actor, "miners.remove", f"miner {miner_id}", f"{miner.name} at {miner.ip_address}:{miner.port}"
-        )
+        await self._note(actor, "miners.remove", f"miner {miner_id}", f"{miner.name} at {miner.where}")
 
     def manufacturers(self) -> tuple[Maker, ...]:
         """All makers."""

@@ -1,21 +1,20 @@
 """Where miners stand: the grid of a container, and who may stand at which place of it."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
 
 from ...ports.clock import Clock
-from ...ports.errors import Invalid, Stale
+from ...ports.errors import Invalid
 from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
 from ...ports.miners import Container, ContainerStore, Miner, MinerQuery, MinerStore, Snapshot
+from ..editing import Expect, anything, edit
 from ..permissions import allow
 from . import checks
 from .difference import difference
 
-#: Times that a change is tried anew because others change the same container.
-TRIES = 3
 #: Miners that a map may show.
 LARGEST_MAP = 20_000
 PLACE = ("row", "shelf", "slot")
@@ -73,10 +72,6 @@ def settled(before: Miner, fields: Mapping[str, Any]) -> Mapping[str, Any]:
     return fields
 
 
-def _any(revision: int) -> None:
-    """Whatever the revision is."""
-
-
 @attrs.frozen
 class Places:
     """Grids and maps.  Each change is stored first and journaled then; a crash between loses the journal's line."""
@@ -87,7 +82,7 @@ class Places:
     clock: Clock
 
     async def change_container(
-        self, actor: Actor, container_id: int, changes: Mapping[str, Any], *, expect: Callable[[int], None] = _any
+        self, actor: Actor, container_id: int, changes: Mapping[str, Any], *, expect: Expect = anything
     ) -> Container:
         """Change the fields named, and leave the others; ``expect`` is given the revision that stands now.
 
@@ -98,27 +93,21 @@ class Places:
         """
         allow(actor, Permission.CHANGE_MINERS)
         fields = checks.checked(changes, checks.CONTAINER)
-        for attempt in range(TRIES):
-            container = await self.container_store.get(container_id, visible=actor.container_ids)
+
+        async def changed(container: Container) -> Container:
             expect(container.revision)
-            changed = attrs.evolve(container, **fields)
-            check_grid(changed)
-            if changed == container:
-                return container
-            try:
-                stored = await self.container_store.change(changed)
-            except Stale:
-                if attempt + 1 == TRIES:
-                    raise
-            else:
-                await self.journal.write(
-                    Entry(
-                        self.clock.now(), actor.name, "containers.change", f"container {container_id}",
-                        detail=difference(container, changed),
-                    )
-                )  # fmt: skip
-                return stored
-        raise AssertionError("a try either returns or raises")
+            wanted = attrs.evolve(container, **fields)
+            check_grid(wanted)
+            return wanted
+
+        before, after = await edit(
+            lambda: self.container_store.get(container_id, visible=actor.container_ids),
+            changed,
+            self.container_store.change,
+        )
+        if after != before:
+            await self._note(actor, "containers.change", f"container {container_id}", difference(before, after))
+        return after
 
     async def map(self, actor: Actor, container_id: int) -> Map:
         """A container's miners by place, in the order of their places.
@@ -142,6 +131,9 @@ class Places:
         """All tags of the miners that the actor may see, by name, and how many have each."""
         allow(actor, Permission.SEE_MINERS)
         return dict(sorted((await self.miner_store.tags(visible=actor.container_ids)).items()))
+
+    async def _note(self, actor: Actor, action: str, subject: str, detail: str) -> None:
+        await self.journal.write(Entry(self.clock.now(), actor.name, action, subject, detail=detail))
 
 
 def _inside(miner: Miner, container: Container) -> bool:

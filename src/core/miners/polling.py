@@ -208,7 +208,7 @@ class Polling:
         except DeviceError as problem:
             error = problem
         except TimeoutError as problem:
-            error = TimedOut(f"{miner.ip_address}:{miner.port} did not answer in {self.deadline:g} s")
+            error = TimedOut(f"{miner.where} did not answer in {self.deadline:g} s")
             error.__cause__ = problem
         finally:
             self._in_flight -= 1

@@ -147,4 +147,4 @@ class Scan:
             with anyio.fail_after(self.deadline + 1):
                 return (await self.driver.poll(target, deadline=self.deadline)).fingerprint
         except TimeoutError as error:
-            raise TimedOut(f"{target.host}:{target.port} did not answer in {self.deadline:g} s") from error
+            raise TimedOut(f"{target.where} did not answer in {self.deadline:g} s") from error

@@ -90,7 +90,7 @@ def judge(
         else:
             claimed[miner.id] = sighting.host
             finds[sighting.host, sighting.port] = attrs.evolve(
-                _find(sighting, FindStatus.MOVED, miner), was=f"{miner.ip_address}:{miner.port}"
+                _find(sighting, FindStatus.MOVED, miner), was=miner.where
             )
     for sighting in elsewhere:
         there = by_place.get((sighting.host, sighting.port))

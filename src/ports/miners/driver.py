@@ -7,6 +7,7 @@ import attrs
 from ..errors import Declined, Garbled, Invalid, Unreachable
 from ..secrets import Secret
 from .reading import Maker, Reading
+from .where import host_port
 
 
 @attrs.frozen
@@ -24,6 +25,11 @@ class Target:
     maker: Maker | None = None
     username: str | None = None
     password: Secret | None = None
+
+    @property
+    def where(self) -> str:
+        """The main address, for people."""
+        return host_port(self.host, self.port)
 
 
 @attrs.frozen

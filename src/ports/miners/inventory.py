@@ -10,6 +10,7 @@ from ..errors import Conflict, NotFound
 from ..secrets import Secret
 from .reading import Maker, State
 from .watch import Availability, Snapshot
+from .where import host_port
 
 
 @attrs.frozen
@@ -93,6 +94,11 @@ class Miner:
     #: The login of its group, which is changed there.
     group_username: str | None = None
     group_password: Secret | None = None
+
+    @property
+    def where(self) -> str:
+        """The main address, for people."""
+        return host_port(self.ip_address, self.port)
 
     @property
     def login(self) -> tuple[str | None, Secret | None]:

@@ -114,6 +114,14 @@ async def test_a_path_cannot_forge_lines_of_the_log(nobody: httpx.AsyncClient, l
     assert logged[0]["path"] == "/a\\n2026-01-01\\x1b[31m"
 
 
+@pytest.mark.parametrize(
+    "credentials", [{"authorization": "Bearer old"}, {"authorization": "Basic eDp5"}, {"cookie": "lineman_session=old"}]
+)
+async def test_health_looks_at_no_credentials(nobody: httpx.AsyncClient, credentials: dict[str, str]) -> None:
+    assert (await nobody.get("/health", headers=credentials)).status_code == 200
+    assert (await nobody.get("/stats", headers=credentials)).status_code == 401
+
+
 async def test_every_answer_has_the_security_headers(nobody: httpx.AsyncClient) -> None:
     for path in ("/health", "/nothing", "/odd/fail", "/docs", "/ui/"):
         headers = (await nobody.get(path)).headers

@@ -4,6 +4,7 @@ from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
+import anyio
 import httpx
 import pytest
 from starlette.types import Receive, Scope, Send
@@ -42,6 +43,26 @@ async def added(client: httpx.AsyncClient, **fields: Any) -> dict[str, Any]:
     body = {"name": "rig", "ip_address": "10.0.0.1", "manufacturer": "AntMiner", **fields}
     made: dict[str, Any] = (await client.post("/api/miners", json=body)).raise_for_status().json()
     return made
+
+
+async def test_who_names_no_revision_is_never_told_of_others_however_many_change_it_at_once(
+    operator: httpx.AsyncClient,
+) -> None:
+    await operator.post("/api/containers", json={"name": "North"})
+    await operator.post("/api/miners/groups", json={"name": "all"})
+    await added(operator)
+    for path in ("containers/1", "miners/groups/1", "miners/1"):
+        before = (await operator.get(f"/api/{path}")).json()["revision"]
+        statuses: list[int] = []
+
+        async def rename(number: int, path: str = path, statuses: list[int] = statuses) -> None:
+            statuses.append((await operator.put(f"/api/{path}", json={"name": f"name {number}"})).status_code)
+
+        async with anyio.create_task_group() as people:
+            for number in range(12):
+                people.start_soon(rename, number)
+        assert statuses == [200] * 12
+        assert (await operator.get(f"/api/{path}")).json()["revision"] == before + 12
 
 
 async def test_a_grid_is_set_seen_and_kept_from_being_changed_twice(operator: httpx.AsyncClient) -> None:

@@ -11,6 +11,7 @@ import attrs
 
 from ....ports.errors import DeviceError
 from ....ports.miners import Maker, NoReply, Target, UnknownCommand
+from ....ports.miners.where import host_port
 from .decode import Reply, joined, single
 from .textmode import is_text_mode
 from .transports.web import Login, login
@@ -70,7 +71,7 @@ class Conversation:
                 target = self.target
                 port = 4028 if target.maker is Maker.ELPHAPEX else target.port
                 data = await self._wires.cgminer(target.host, port, ask.requests[0], self._limit)
-                self._take(data, ask.names, f"{target.host}:{port}")
+                self._take(data, ask.names, host_port(target.host, port))
         except DeviceError as error:
             self._asked[word] = error
             for name in ask.names:
@@ -89,7 +90,7 @@ class Conversation:
     @property
     def where(self) -> str:
         """The main address, for people."""
-        return f"{self.target.host}:{self.target.port}"
+        return self.target.where
 
     @property
     def web_port(self) -> int:
@@ -102,11 +103,11 @@ class Conversation:
         path = ask.requests[0].decode()
         port = self.web_port
         data = await self._wires.web(target.host, port, path, self._auth)
-        self._keep(ask.names[0], single(data, f"http://{target.host}:{port}{path}"))
+        self._keep(ask.names[0], single(data, f"http://{host_port(target.host, port)}{path}"))
 
     async def _ask_api3(self, ask: Ask) -> None:
         host, port = self.target.host, self.target.api3_port or 4433
-        where = f"{host}:{port}"
+        where = host_port(host, port)
         answers = await self._wires.api3(host, port, ask.requests, self._limit)
         for place, name in enumerate(ask.names):
             if place >= len(answers):

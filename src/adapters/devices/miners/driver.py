@@ -69,7 +69,7 @@ class AsicDriver:
                 finally:
                     self._end(device)
         except TimeoutError as error:
-            raise TimedOut(f"{target.host}:{target.port} did not answer within {deadline:g} s") from error
+            raise TimedOut(f"{target.where} did not answer within {deadline:g} s") from error
 
     @asynccontextmanager
     async def alone(self, target: Target) -> AsyncGenerator[None]:

@@ -90,7 +90,7 @@ class AsicControl(MinerControl):
         able = next(one for one in self.abilities(known, target) if one.action is kind_of(action))
         control = self._controls.get(known.dialect) if known else None
         if known is None or control is None or not able.possible:
-            raise NotPossible(f"{target.host}:{target.port}: {able.reason}")
+            raise NotPossible(f"{target.where}: {able.reason}")
         line = Line(target, self._wires, self._web, self._limit, self._now)
         try:
             async with asyncio.timeout(deadline), self._driver.alone(target):

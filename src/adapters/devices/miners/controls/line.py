@@ -9,6 +9,7 @@ import msgspec
 
 from .....ports.errors import DeviceError, Unreachable
 from .....ports.miners import BadRequest, Maker, NotJson, Target
+from .....ports.miners.where import host_port
 from ..conversation import Wires
 from ..decode import document, single
 from ..transports.web import Login, Web, login
@@ -33,7 +34,7 @@ class Line:
     @property
     def where(self) -> str:
         """The main address, for people."""
-        return f"{self.target.host}:{self.target.port}"
+        return self.target.where
 
     @property
     def password(self) -> str:
@@ -77,9 +78,9 @@ class Line:
         data = await self._command(sending)
         if not data.strip(b"\0 \r\n\t"):
             return {}
-        reply = document(data, f"{self.target.host}:{self.web_port}{path}").value
+        reply = document(data, self._page(path)).value
         if reply.get("stats") in ("error", "fail") or reply.get("success") is False or reply.get("error"):
-            raise BadRequest(f"{self.target.host}:{self.web_port}{path}: {str(reply)[:200]}")
+            raise BadRequest(f"{self._page(path)}: {str(reply)[:200]}")
         return reply
 
     async def ask_page(self, path: str, body: object) -> Json:
@@ -125,10 +126,13 @@ class Line:
 
     @property
     def _where_api3(self) -> str:
-        return f"{self.target.host}:{self.target.api3_port or 4433}"
+        return host_port(self.target.host, self.target.api3_port or 4433)
+
+    def _page(self, path: str) -> str:
+        return f"{host_port(self.target.host, self.web_port)}{path}"
 
     def _object(self, data: bytes, path: str) -> Json:
-        where = f"{self.target.host}:{self.web_port}{path}"
+        where = self._page(path)
         try:
             return msgspec.json.decode(data.strip(b"\0 \r\n\t"), type=dict[str, Any])
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -6,6 +6,7 @@ from typing import cast
 
 from .....ports.errors import DeviceError
 from .....ports.miners import NotJson, ReplyTooLarge, Truncated
+from .....ports.miners.where import host_port
 from .failures import silent, unreachable
 
 _HEAD = 4
@@ -68,7 +69,7 @@ async def converse(host: str, port: int, requests: Sequence[bytes], limit: int) 
         ReplyTooLarge: An answer announces more than ``limit`` bytes.
         NotJson: It announces a length that only another protocol's text can be.
     """
-    where = f"{host}:{port}"
+    where = host_port(host, port)
     loop = asyncio.get_running_loop()
     done: asyncio.Future[Exception | None] = loop.create_future()
     protocol = _Conversation(requests, limit, done)

@@ -4,6 +4,7 @@ import asyncio
 from typing import cast
 
 from .....ports.miners import ReplyTooLarge
+from .....ports.miners.where import host_port
 from .failures import silent, unreachable
 
 #: cgminer reads once, at most this much.
@@ -62,14 +63,14 @@ async def exchange(host: str, port: int, request: bytes, limit: int) -> bytes:
     try:
         transport, _ = await loop.create_connection(lambda: protocol, host, port)
     except OSError as error:
-        raise unreachable(error, f"{host}:{port}") from error
+        raise unreachable(error, host_port(host, port)) from error
     try:
         lost = await done
     finally:
         transport.abort()
     if protocol.too_large:
-        raise ReplyTooLarge(f"{host}:{port} sends more than the {limit} bytes that a reply may have")
+        raise ReplyTooLarge(f"{host_port(host, port)} sends more than the {limit} bytes that a reply may have")
     data = protocol.received()
     if not data:
-        raise silent(f"{host}:{port}", lost)
+        raise silent(host_port(host, port), lost)
     return data

@@ -16,6 +16,7 @@ import httpx
 
 from .....ports.errors import DeviceError
 from .....ports.miners import AccessDenied, MinerDown, NoReply, NotJson, ReplyTooLarge, Truncated, UnknownCommand
+from .....ports.miners.where import host_port
 from .....ports.secrets import Secret
 from .failures import silent, unreachable
 
@@ -86,7 +87,7 @@ class OneShot(httpx.AsyncBaseTransport):
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         host, port = request.url.host, request.url.port or 80
-        where = f"{host}:{port}"
+        where = host_port(host, port)
         loop = asyncio.get_running_loop()
         done: asyncio.Future[None] = loop.create_future()
         connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=1 << 16)
@@ -163,8 +164,7 @@ class Web:
         return await self._answer("POST", host, port, path, auth, content=content, headers=more)
 
     async def _answer(self, method: str, host: str, port: int, path: str, auth: Login | None, **more: Any) -> bytes:
-        named = f"[{host}]" if ":" in host else host
-        where = f"http://{named}:{port}{path}"
+        where = f"http://{host_port(host, port)}{path}"
         headers = _HEADERS | more.pop("headers", {})
         try:
             digest = None if auth is None else self._digest(host, port, auth)

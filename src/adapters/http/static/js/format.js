@@ -100,6 +100,9 @@ export const zone = () => Intl.DateTimeFormat().resolvedOptions().timeZone ?? "l
 /** Seconds since a moment by the server's clock. */
 export const age = (moment) => (now() - new Date(moment).getTime()) / 1000;
 
+/** Address and port in one: "10.0.0.7:4028", "[fd00::7]:4028". */
+export const hostPort = ({ ip_address: host, port }) => `${host.includes(":") ? `[${host}]` : host}:${port}`;
+
 /** A <time> that counts on: "12 min ago", or "for 12 min" as a span; the moment itself in its title. */
 export function timeElement(moment, kind = "ago") {
   const element = document.createElement("time");

@@ -1,6 +1,6 @@
 // The columns of the miner table: what each shows, and by which words the API sorts it.
 import { h, setAttribute, setText } from "./dom.js";
-import { NONE, efficiency, number, percent, power, rate, setTime, temperature } from "./format.js";
+import { NONE, efficiency, hostPort, number, percent, power, rate, setTime, temperature } from "./format.js";
 import { pageUrl } from "./place.js";
 import { STATES, STATE_MEANINGS, badge, why } from "./words.js";
 
@@ -58,7 +58,7 @@ export const COLUMNS = [
           setText(link, view.name);
           setAttribute(link, "href", pageUrl(`miners/${view.id}`));
           setAttribute(link, "title", view.name);
-          setText(address, view.port === 4028 || (view.port === 80 && view.manufacturer === "Elphapex") ? view.ip_address : `${view.ip_address}:${view.port}`);
+          setText(address, view.port === 4028 || (view.port === 80 && view.manufacturer === "Elphapex") ? view.ip_address : hostPort(view));
           const words = (view.tags ?? []).join(", ");
           setText(tags, words ? ` ${words}` : "");
           setAttribute(tags, "title", words || null);

@@ -1,6 +1,6 @@
 // The top of a miner's page: who it is, how it is and why, its figures.
 import { h, setAttribute, setText, show as put } from "./dom.js";
-import { NONE, duration, efficiency, number, percent, power, rate, rpm, setTime, temperature, timeElement } from "./format.js";
+import { NONE, duration, efficiency, hostPort, number, percent, power, rate, rpm, setTime, temperature, timeElement } from "./format.js";
 import { pageUrl } from "./place.js";
 import { figureBox } from "./totals.js";
 import { AVAILABILITY, MISSES, POWER_KINDS, STATES, STATE_MEANINGS, glyph, placeWords } from "./words.js";
@@ -9,7 +9,7 @@ import { AVAILABILITY, MISSES, POWER_KINDS, STATES, STATE_MEANINGS, glyph, place
 export function identityLine(view, container) {
   const host = view.ip_address.includes(":") ? `[${view.ip_address}]` : view.ip_address;
   const web = view.web_port ?? (view.manufacturer === "Elphapex" ? view.port : 80);
-  const address = h("a", { href: `http://${host}${web === 80 ? "" : `:${web}`}/`, target: "_blank", rel: "noopener noreferrer", title: "The miner's own page" }, `${view.ip_address}:${view.port}`);
+  const address = h("a", { href: `http://${host}${web === 80 ? "" : `:${web}`}/`, target: "_blank", rel: "noopener noreferrer", title: "The miner's own page" }, hostPort(view));
   const model = view.reported_model ?? view.model;
   const told = view.reported_model && view.model && view.reported_model.toLowerCase() !== view.model.toLowerCase() ? ` (entered as ${view.model})` : "";
   const parts = [

@@ -2,7 +2,7 @@
 import { Problem, Unreachable, containers, miners } from "./api.js";
 import { confirmed } from "./dialog.js";
 import { h, setText, show as put } from "./dom.js";
-import { duration, rate, temperature } from "./format.js";
+import { duration, hostPort, rate, temperature } from "./format.js";
 import { minerActions } from "./miner-actions.js";
 import { minerCharts } from "./miner-charts.js";
 import { details } from "./miner-details.js";
@@ -97,7 +97,7 @@ export async function show({ root, query, signal, args, setTitle, restart }) {
 }
 
 async function remove(view) {
-  const text = `${view.name} (${view.ip_address}:${view.port}) and its whole history will be gone. This cannot be undone.`;
+  const text = `${view.name} (${hostPort(view)}) and its whole history will be gone. This cannot be undone.`;
   if (!(await confirmed(`Remove ${view.name}?`, text, "Remove miner"))) return;
   try {
     await miners("DELETE", `miners/${view.id}`);
