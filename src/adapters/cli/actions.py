@@ -169,11 +169,13 @@ async def _at_work(api: Api) -> AsyncIterator[Callable[[], Any]]:
         if other is not None or api.local is None:
             yield nobody
             return
-        service = api.local.service
+        from ...service.miners import attend
+
+        house = api.local.service.house
 
         async def look() -> None:
-            await service.work.attend()
-            await service.house.polling().flush()
+            await attend(house)
+            await house.polling().flush()
 
         yield look
 

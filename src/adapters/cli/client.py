@@ -24,6 +24,9 @@ DEADLINE = 30.0
 #: Bytes of one answer: a chart of single readings over many days is the largest.
 ANSWER_LIMIT = 1 << 26
 
+#: Where the miners stand in every service; what belongs to no system stands there too.
+MINERS = "/systems/miners"
+
 Query = Mapping[str, object]
 #: What gives the token for the next request.
 Keys = Callable[[], Secret | None]
@@ -62,9 +65,13 @@ class Api:
     """The API of one service, or of this process when ``local`` is there."""
 
     http: "httpx.AsyncClient"
-    #: Where the system stands below the address: ``/miners`` in the full house.
+    #: Where the system stands below the address.
     prefix: str = ""
     local: Local | None = None
+
+    def of(self, system: str) -> "Api":
+        """The same service's API of another system."""
+        return attrs.evolve(self, prefix=f"/systems/{system}")
 
     async def get(self, path: str, query: Query | None = None, *, deadline: float = DEADLINE) -> Answer:
         return await self.call("GET", path, query=query, deadline=deadline)
@@ -177,23 +184,23 @@ async def opened(called: Frame | None = None) -> AsyncIterator[Api]:
     async with opened_locally(settings, debug=called.debug) as local:
         transport = httpx.ASGITransport(local.app, raise_app_exceptions=called.debug)
         async with _client("http://lineman", lambda: settings.token, transport=transport) as http:
-            yield Api(http, local=local)
+            yield Api(http, MINERS, local)
 
 
 @asynccontextmanager
 async def network(url: str, token: Keys, *, trust_env: bool = True) -> AsyncIterator[Api]:
-    """The API of a running service: of the miners alone, or of the full house.
+    """The API of a running service, whichever systems it serves.
 
     ``token`` is asked before each request, since some live only for a minute.
     """
     if "://" not in url:
         url = f"http://{url}"
     async with _client(url, token, trust_env=trust_env) as http:
-        full_house = await Api(http).ask("GET", "/miners/health")
-        if full_house.status == 401:
+        found = await Api(http, MINERS).ask("GET", "/health")
+        if found.status == 401:
             # It is there and asks for no token, but does not take a wrong one.
-            raise problem(full_house)
-        yield Api(http, prefix="/miners" if is_health(full_house) else "")
+            raise problem(found)
+        yield Api(http, MINERS if is_health(found) else "")
 
 
 def is_health(answer: Answer) -> bool:

@@ -53,5 +53,5 @@ async def opened_locally(settings: Settings, *, debug: bool = False) -> AsyncIte
     # The command itself tells of what failed; the log is for faults.
     configure(settings.log_level if debug else "error", settings.log_format)
     async with opened_service(settings, works=False) as service:
-        app: App = service.application(["miners"])
+        app: App = service.application()
         yield Local(service, app if settings.token else as_actor(app, LOCAL))

@@ -1,6 +1,6 @@
 """The whole HTTP face: one application, either all systems under their names or one alone at the root."""
 
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -25,6 +25,9 @@ from .problems import on_error, on_http_exception
 from .routing import Switchboard
 from .security import Gate, Guard
 from .telemetry import Metrics, Telemetry
+
+#: Where every system stands in every process.
+ALWAYS = "/systems"
 
 
 class UnknownSystem(NotFound):
@@ -59,21 +62,27 @@ def build_app(
     *,
     systems: Mapping[str, Sequence[BaseRoute]],
     alone: str | None = None,
+    served: Collection[str] = (),
     lifespan: Lifespan[Starlette] | None = None,
 ) -> Starlette:
     """Put the application together.
 
+    Whatever is served, every system also stands under ``/systems/NAME``, with the
+    frame: for programs that need not know how the process was started.
+
     Args:
         house: What it is handed.
         systems: The routes of each system as its specification has them, by name.
-        alone: The system to serve alone at the root; ``None`` for all under their names.
+        alone: The system to serve alone at the root; ``None`` for several under their names.
+        served: These only; all, if none is named.
         lifespan: Run around the application by the server.
 
     Raises:
-        UnknownSystem: ``alone`` is none of ``systems``.
+        UnknownSystem: ``alone`` or one of ``served`` is none of ``systems``.
     """
-    if alone is not None and alone not in systems:
-        raise UnknownSystem(f"There is no system {alone!r}; there are {', '.join(sorted(systems))}.")
+    for name in (*served, *([] if alone is None else [alone])):
+        if name not in systems:
+            raise UnknownSystem(f"There is no system {name!r}; there are {', '.join(sorted(systems))}.")
     guard = Guard(house.identity, house.trust_local, house.public_url)
     process = HealthApi(house.version, house.health, house.stats, house.registry)
     frame = [
@@ -81,7 +90,12 @@ def build_app(
         *house.everywhere,
         *process.routes(),
     ]
-    routes = _all(house, systems, frame) if alone is None else _alone(house, alone, systems[alone], frame)
+    always = [Mount(f"{ALWAYS}/{name}", Switchboard([*own, *frame])) for name, own in systems.items()]
+    if alone is None:
+        named = {name: own for name, own in systems.items() if not served or name in served}
+        routes = [*_all(house, named, frame), *always]
+    else:
+        routes = [*_alone(house, alone, systems[alone], frame), *always]
     app = Starlette(
         exception_handlers={LinemanError: on_error, HTTPException: on_http_exception},
         middleware=[
@@ -99,17 +113,19 @@ def build_app(
 def _alone(house: Faces, name: str, own: Sequence[BaseRoute], frame: Sequence[BaseRoute]) -> list[BaseRoute]:
     """One system at the root, a drop-in for the service that it replaces."""
     told = [*own, *frame]
-    shell = pages() if name == "miners" else []
+    shell = pages(api="/api" if name == "miners" else f"{ALWAYS}/miners/api")
     handbook = _handbook(house, f"lineman {name}", told, "/")
-    return [*told, *docs.routes(handbook), _root(house, name, shell), *shell]
+    # A specification may say itself what stands at the root.
+    root = [] if any(getattr(route, "path", None) == "/" for route in own) else [_root(house, name)]
+    return [*told, *docs.routes(handbook), *root, *shell]
 
 
 def _all(house: Faces, systems: Mapping[str, Sequence[BaseRoute]], frame: Sequence[BaseRoute]) -> list[BaseRoute]:
     """Every system under its name; one document tells of all, without repeating what each has of the frame."""
     told = [*(Mount(f"/{name}", routes=list(own)) for name, own in systems.items()), *frame]
-    shell = pages(api="/miners/api") if "miners" in systems else []
+    shell = pages(api="/miners/api" if "miners" in systems else f"{ALWAYS}/miners/api")
     mounts = [Mount(f"/{name}", Switchboard(_mounted(house, name, own, frame))) for name, own in systems.items()]
-    return [*frame, *docs.routes(_handbook(house, "lineman", told, "/")), _root(house, None, shell), *shell, *mounts]
+    return [*frame, *docs.routes(_handbook(house, "lineman", told, "/")), _root(house, None), *shell, *mounts]
 
 
 def _mounted(house: Faces, name: str, own: Sequence[BaseRoute], frame: Sequence[BaseRoute]) -> list[BaseRoute]:
@@ -122,12 +138,12 @@ def _handbook(house: Faces, title: str, routes: Sequence[BaseRoute], server: str
     return Handbook(lambda: document(title, house.version, routes, server=server))
 
 
-def _root(house: Faces, alone: str | None, shell: Sequence[BaseRoute]) -> Route:
+def _root(house: Faces, alone: str | None) -> Route:
     """``/``: the pages for people; what is here for programs that ask a system alone."""
 
     async def root(request: Request) -> Response:
         wants_page = alone is None or "text/html" in request.headers.get("accept", "")
-        if shell and wants_page:
+        if wants_page:
             return RedirectResponse(request.scope.get("root_path", "") + "/ui/", 307)
         told = {
             "name": f"lineman {alone or ''}".strip(),

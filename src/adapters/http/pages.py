@@ -69,6 +69,7 @@ def pages(*, api: str = "/api", identity: str = "/api", static: Path = STATIC) -
     Args:
         api: Where the miners' API is, below the place that these routes are
             mounted at: ``/miners/api`` in the full house, ``/api`` alone.
+            The other systems are asked under ``/systems``.
         identity: Where logins, users and tokens are.
         static: The folder of the files.
     """
@@ -112,8 +113,8 @@ def _render(shell: Template, files: StaticFiles, root: str, api: str, identity: 
     )
     chart_style = f'<link rel="stylesheet" href="{html.escape(static)}/vendor/uplot/uPlot.min.css">'
     values = {
-        "root": root, "ui": f"{root}/ui/", "api": root + api, "identity": root + identity, "static": static,
-        "charts": "yes" if files.charts else "no",
+        "root": root, "ui": f"{root}/ui/", "api": root + api, "identity": root + identity, "systems": f"{root}/systems",
+        "static": static, "charts": "yes" if files.charts else "no",
     }  # fmt: skip
     body = shell.substitute(
         {name: html.escape(value) for name, value in values.items()},

@@ -33,8 +33,10 @@ class Holder:
     passkey: Passkey
     http: httpx.AsyncClient
 
-    async def post(self, other: Lease, actor: Actor, path: str, body: bytes = b"", *, deadline: float) -> bytes:
-        """Post to the same path there; what it answers.
+    async def post(
+        self, other: Lease, actor: Actor, system: str, path: str, body: bytes = b"", *, deadline: float
+    ) -> bytes:
+        """Post to the same path of the same system there, whatever it serves; what it answers.
 
         Raises:
             Unavailable: It does not answer.
@@ -47,7 +49,7 @@ class Holder:
         headers = {"authorization": f"Bearer {self.passkey.mint(actor.name).reveal()}"}
         if body:
             headers["content-type"] = "application/json"
-        url = f"{other.address.rstrip('/')}{path}"
+        url = f"{other.address.rstrip('/')}/systems/{system}{path}"
         try:
             with anyio.fail_after(deadline):
                 async with self.http.stream("POST", url, headers=headers, content=body) as answer:
@@ -74,8 +76,7 @@ class Polls:
     polling: Polling
     permit: Permit
     miner_store: MinerStore
-    passkey: Passkey
-    http: httpx.AsyncClient
+    holder: Holder
 
     async def __call__(self, actor: Actor, miner_id: int) -> None:
         """Raises as ``Polling.poll``, and ``Unavailable`` if the process that works does not answer."""
@@ -91,7 +92,7 @@ class Polls:
         allow(actor, Permission.POLL_MINERS)
         await self.miner_store.get(miner_id, visible=actor.container_ids)
         deadline = self.polling.deadline + MANNERS
-        await Holder(self.passkey, self.http).post(other, actor, f"/api/miners/{miner_id}/poll", deadline=deadline)
+        await self.holder.post(other, actor, "miners", f"/api/miners/{miner_id}/poll", deadline=deadline)
 
 
 class _Told(msgspec.Struct):
@@ -122,7 +123,9 @@ class Acts:
                 await self._take_over()
                 return await self.actions.order(actor, miner, action)
         deadline = 2 * self.actions.deadline + MANNERS
-        answer = await self.holder.post(other, actor, f"/api/miners/{miner_id}/actions", body, deadline=deadline)
+        answer = await self.holder.post(
+            other, actor, "miners", f"/api/miners/{miner_id}/actions", body, deadline=deadline
+        )
         return await self.actions.get(actor, msgspec.json.decode(answer, type=_Told).id)
 
     async def many(
@@ -149,7 +152,7 @@ class Acts:
                     pass
                 return [await self.actions.get(actor, order.id) for order in orders]
         body = pass_on([miner.id for miner in miners])
-        answer = await self.holder.post(other, actor, "/api/miners/actions", body, deadline=6 * MANNERS)
+        answer = await self.holder.post(other, actor, "miners", "/api/miners/actions", body, deadline=6 * MANNERS)
         found = msgspec.json.decode(answer, type=list[_Told])
         return [await self.actions.get(actor, one.id) for one in found]
 

@@ -1,0 +1,45 @@
+"""Housekeeping: what belongs to no system."""
+
+from collections.abc import Callable, Coroutine, Mapping, Sequence
+from typing import Any
+
+import attrs
+from prometheus_client.registry import Collector
+from starlette.routing import BaseRoute
+
+from ..adapters.scheduler import Job
+from ..container import House
+
+
+@attrs.frozen
+class Housekeeping:
+    """Sessions that are over, and the like."""
+
+    house: House
+
+    def routes(self) -> Sequence[BaseRoute]:
+        return ()
+
+    async def begin(self) -> None:
+        """Nothing has to be made ready."""
+
+    def jobs(self) -> Sequence[Job]:
+        return (Job("forget old sessions", 3600, self.house.identity().sweep, slowest=7200),)
+
+    def rounds(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
+        return ()
+
+    async def end(self) -> None:
+        """Nothing waits to be written."""
+
+    def collectors(self) -> Sequence[Collector]:
+        return ()
+
+    def stats(self) -> Mapping[str, Any]:
+        return {}
+
+    def figures(self) -> Mapping[str, float]:
+        return {}
+
+    def ailing(self) -> bool:
+        return False
