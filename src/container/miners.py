@@ -40,7 +40,7 @@ from ..core.miners.polling import Polling
 from ..core.miners.reporting import Reporting
 from ..core.miners.reports import Accounts
 from ..core.miners.statistics import Statistics
-from ..core.miners.turns import Turns
+from ..core.turns import Turns
 from ..ports.miners import Miner, Order
 from ..settings import Settings
 from .alerts import AlertRooms

@@ -17,13 +17,13 @@ from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
 from ...ports.miners import Miner, MinerDriver, MinerStore, Observation, Target, TimedOut, Watch, WatchStore
 from ..permissions import allow
+from ..turns import QUEUE, Turn, Turns
 from .backlog import Backlog, Polled
 from .events import Answered, Missed, Outcome
 from .health import Policy
 from .pacing import next_due
 from .recording import record
 from .rules import moved, observe
-from .turns import QUEUE, Turn, Turns
 
 #: Characters of an error's detail that are kept.
 LONGEST_DETAIL = 500
