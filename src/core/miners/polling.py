@@ -5,7 +5,7 @@ follows a moment later.  Both the scheduler's lanes and a poll by hand go
 through here, so that there is one conversation and one memory per miner.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from types import MappingProxyType
 
 import anyio
@@ -69,7 +69,7 @@ class Polling:
 
     _miners: dict[int, Miner] = attrs.field(init=False, factory=dict)
     _watches: dict[int, Watch] = attrs.field(init=False, factory=dict)
-    _turns: dict[int, Turn] = attrs.field(init=False)
+    _turns: dict[Hashable, Turn] = attrs.field(init=False)
     _unplanned: set[int] = attrs.field(init=False, factory=set)
     _version: int | None = attrs.field(init=False, default=None)
     _polls: int = attrs.field(init=False, default=0)
@@ -78,7 +78,7 @@ class Polling:
     _in_flight: int = attrs.field(init=False, default=0)
 
     @_turns.default
-    def _taken(self) -> dict[int, Turn]:
+    def _taken(self) -> dict[Hashable, Turn]:
         return self.turns.taken
 
     async def changed(self) -> bool:
