@@ -113,9 +113,11 @@ def questions(sqlite: bool) -> list[tuple[str, str, str | None, float | None]]:
     cast = "" if sqlite else "::float8"
     return [
         ("container, 500 miners, 24 h", "/api/stats/containers/1?hours=24",
-         f"select * from container_5m where container_id = 1 and slot between {slot - 288} and {slot}", 50),
+         (f"select * from container_5m c left join container_rate_5m r using (container_id, slot) "
+         f"where c.container_id = 1 and c.slot between {slot - 288} and {slot}"), 50),
         ("container, a year", "/api/stats/containers/1?hours=8760",
-         f"select * from container_1h where container_id = 1 and hour between {hour - 8760} and {hour}", None),
+         (f"select * from container_1h c left join container_rate_1h r using (container_id, hour) "
+         f"where c.container_id = 1 and c.hour between {hour - 8760} and {hour}"), None),
         ("page of 100 of 10,000 miners", "/api/miners?limit=100&sort=name&offset=300",
          ("select m.*, w.*, r.reading from miner m join miner_watch w on w.miner_id = m.id "
          "join miner_reading r on r.miner_id = m.id order by m.name_order, m.id limit 100 offset 300"), 20),

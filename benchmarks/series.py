@@ -220,10 +220,20 @@ async def day_of_rollups(db: Database, miners: int) -> None:
         slot = (START - datetime(1970, 1, 1, tzinfo=UTC)) // timedelta(minutes=5)
         await tx.bulk(
             "container_5m",
-            ("container_id", "slot", "miners", "seen", "hashing", "hash_rate_hs", "power_w", "temperature_max"),
-            ("int4", "int4", "int4", "int4", "int4", "float8", "float8", "float8"),
+            ("container_id", "slot", "miners", "seen", "hashing", "power_w", "temperature_max"),
+            ("int4", "int4", "int4", "int4", "int4", "float8", "float8"),
             [
-                (container, slot - back, CROWD, CROWD, CROWD, 5e16, 1.6e6, 76.5)
+                (container, slot - back, CROWD, CROWD, CROWD, 1.6e6, 76.5)
+                for container in range(1, (miners - 1) // CROWD + 2)
+                for back in range(1, 289)
+            ],
+        )
+        await tx.bulk(
+            "container_rate_5m",
+            ("container_id", "slot", "algorithm", "hash_rate_hs"),
+            ("int4", "int4", "text", "float8"),
+            [
+                (container, slot - back, "sha256", 5e16)
                 for container in range(1, (miners - 1) // CROWD + 2)
                 for back in range(1, 289)
             ],

@@ -40,11 +40,21 @@ CONTAINERS = """
 with recursive span (n) as (
   select cast(:first as integer) union all select n + 1 from span where n < :last
 ), slot as (select n, {hour} as hour from span)
-insert into {table} (container_id, {key}, miners, seen, hashing, hash_rate_hs, hash_rate_nominal_hs, power_w,
-                     temperature_max, temperature_avg, accepted, rejected{more})
-select m.container_id, n, :crowd, :crowd - 8, :crowd - 8, (:crowd - 8) * (9.8e13 + (n * 37 % 401) * 1e10),
-       :crowd * 1.1e14, (:crowd - 8) * (3250 + hour % 24), 78 + (hour % 24) * 0.5, 66 + (hour % 24) * 0.5,
-       :crowd * {polls} * 8, :crowd{slots}
+insert into {table} (container_id, {key}, miners, seen, hashing, power_w, temperature_max, temperature_avg, accepted,
+                     rejected{more})
+select m.container_id, n, :crowd, :crowd - 8, :crowd - 8, (:crowd - 8) * (3250 + hour % 24), 78 + (hour % 24) * 0.5,
+       66 + (hour % 24) * 0.5, :crowd * {polls} * 8, :crowd{slots}
+from slot cross join (select id as container_id from container) m
+where {known}
+order by m.container_id, n
+"""
+
+RATES = """
+with recursive span (n) as (
+  select cast(:first as integer) union all select n + 1 from span where n < :last
+), slot as (select n, {hour} as hour from span)
+insert into {table} (container_id, {key}, algorithm, hash_rate_hs, hash_rate_nominal_hs)
+select m.container_id, n, 'sha256', (:crowd - 8) * (9.8e13 + (n * 37 % 401) * 1e10), :crowd * 1.1e14
 from slot cross join (select id as container_id from container) m
 where {known}
 order by m.container_id, n
@@ -90,8 +100,8 @@ async def fill(
         await _miners(tx, "miner_1h", "day", "hour", first, last, miner_ids)
         await _miners(tx, "miner_5m", "hour", "slot", first_slot, last_slot, miner_ids)
         if containers:
-            await _containers(tx, "container_1h", "hour", first, last, crowd)
-            await _containers(tx, "container_5m", "slot", first_slot, last_slot, crowd)
+            await _containers(tx, "1h", "hour", first, last, crowd)
+            await _containers(tx, "5m", "slot", first_slot, last_slot, crowd)
             await tx.run(USES.format(known=KNOWN), first=first, last=last, crowd=crowd)
 
 
@@ -110,12 +120,17 @@ async def _miners(
     )  # fmt: skip
 
 
-async def _containers(tx: Transaction, table: str, key: str, first: int, last: int, crowd: int) -> None:
+async def _containers(tx: Transaction, level: str, key: str, first: int, last: int, crowd: int) -> None:
     slots = key == "slot"
+    hour = "n / 12" if slots else "n"
     await tx.run(
         CONTAINERS.format(
-            table=table, key=key, hour="n / 12" if slots else "n", polls=5 if slots else 60, known=KNOWN,
+            table=f"container_{level}", key=key, hour=hour, polls=5 if slots else 60, known=KNOWN,
             more="" if slots else ", slots", slots="" if slots else ", 12",
         ),
+        first=first, last=last, crowd=crowd,
+    )  # fmt: skip
+    await tx.run(
+        RATES.format(table=f"container_rate_{level}", key=key, hour=hour, known=KNOWN),
         first=first, last=last, crowd=crowd,
     )  # fmt: skip

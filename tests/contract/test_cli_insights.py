@@ -42,6 +42,27 @@ def site(lineman: Lineman, database: str) -> Lineman:
     return lineman
 
 
+def test_a_container_shows_a_course_for_each_algorithm(site: Lineman, database: str) -> None:
+    async def mine_doge() -> None:
+        async with SqliteDatabase(Path(database.removeprefix("sqlite:///"))) as db:
+            await db.run(
+                "insert into container_rate_5m (container_id, slot, algorithm, hash_rate_hs) "
+                "select container_id, slot, 'scrypt', 9e9 from container_rate_5m"
+            )
+
+    assert "Hash rate " in site("containers", "stats", "North", "--hours", "2").output
+    anyio.run(mine_doge)
+    rows = site("containers", "stats", "North", "--hours", "2").output
+    assert "Hash rate sha256" in rows
+    assert "9 GH/s" in rows
+    drawn = site("containers", "stats", "North", "--chart").output
+    assert "hash rate, scrypt: 9 to 9, last 9 GH/s" in drawn
+    told = json.loads(site("containers", "stats", "North", "--json").output)
+    assert [course["algorithm"] for course in told["algorithms"]] == ["sha256", "scrypt"]
+    compared = site("stats", "compare", "North", "--containers", "--hours", "24").output
+    assert "North, scrypt: 9 GH/s to 9 GH/s, last 9 GH/s" in compared
+
+
 def test_courses_stand_below_each_other_and_json_is_what_the_api_says(site: Lineman) -> None:
     shown = site("stats", "compare", "m-1", "m-2", "--hours", "24")
     assert shown.exit_code == 0, shown.output

@@ -62,6 +62,46 @@ async def test_a_database_of_any_age_becomes_todays_and_keeps_its_rows(
         assert await tables(again) == found
 
 
+async def test_sums_of_rates_from_before_algorithms_were_kept_apart_are_told_apart_where_accounts_allow(
+    opened: Open, known: tuple[Migration, ...]
+) -> None:
+    """One hour of one algorithm, one of two, one from before the accounts, and one that is not over."""
+    hours = {1000: (2e14, 12), 1001: (1e14 + 6e9, 6), 999: (3e14, None), 1002: (4e14, None)}
+    uses = ((1000, "sha256", 12 * 2e14), (1001, "sha256", 6 * 1e14), (1001, "scrypt", 6 * 6e9), (1001, "", 0.0))
+    async with opened(migrations=[step for step in known if step.number < 15]) as old:
+        for hour, (rate, slots) in hours.items():
+            slot = hour * 12 + 11
+            await old.run(
+                "insert into container_5m (container_id, slot, miners, seen, hashing, hash_rate_hs, "
+                "hash_rate_nominal_hs) values (1, :slot, 9, 9, 9, :rate, 5e14)",
+                slot=slot, rate=rate,
+            )  # fmt: skip
+            if hour < 1002:
+                await old.run(
+                    "insert into container_1h (container_id, hour, miners, seen, hashing, hash_rate_hs, "
+                    "hash_rate_nominal_hs, slots) values (1, :hour, 9, 9, 9, :rate, 5e14, :slots)",
+                    hour=hour, rate=rate, slots=slots,
+                )  # fmt: skip
+        for hour, algorithm, rate_slots in uses:
+            await old.run(
+                "insert into container_use_1h (container_id, hour, algorithm, power_kind, miners, miner_slots, "
+                "awaited, hashing, measured, rate_slots, polls, misses) "
+                "values (1, :hour, :algorithm, 'wall', 9, 1, 1, 1, 1, :rate_slots, 1, 0)",
+                hour=hour, algorithm=algorithm, rate_slots=rate_slots,
+            )  # fmt: skip
+    told = [
+        (999, "", 3e14, 5e14), (1000, "sha256", 2e14, 5e14), (1001, "", 0.0, None), (1001, "scrypt", 6e9, None),
+        (1001, "sha256", 1e14, None),
+    ]  # fmt: skip
+    async with opened() as new:
+        columns = "algorithm, hash_rate_hs, hash_rate_nominal_hs"
+        assert await new.fetch(tuple, f"select hour, {columns} from container_rate_1h order by 1, 2") == told
+        intervals = await new.fetch(tuple, f"select slot / 12, {columns} from container_rate_5m order by 1, 2")
+        assert intervals == [*told, (1002, "", 4e14, 5e14)]
+        assert await new.fetch(int, "select slot from pending_slot") == [1002 * 12 + 11]
+        assert await new.fetch(int, "select count(*) from container_1h where miners = 9") == [3]
+
+
 async def test_a_migration_that_fails_leaves_nothing_behind(opened: Open, known: tuple[Migration, ...]) -> None:
     broken = Migration(
         known[-1].number + 1, "broken", "create table half (id integer); create table half (id integer);"

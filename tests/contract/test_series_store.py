@@ -16,7 +16,16 @@ from lineman.adapters.db.watches import SqlWatches
 from lineman.ports.miners.inventory import NewContainer, NewMiner
 from lineman.ports.miners.reading import Maker, Reading, State
 from lineman.ports.miners.stores import WatchStore
-from lineman.ports.miners.watch import ContainerPoint, Level, Observation, Point, Sample, Watch
+from lineman.ports.miners.watch import (
+    ContainerCourse,
+    ContainerPoint,
+    Level,
+    Observation,
+    Point,
+    RatePoint,
+    Sample,
+    Watch,
+)
 from lineman.ports.secrets import Vault
 
 pytestmark = pytest.mark.anyio
@@ -28,10 +37,17 @@ START = datetime(2026, 11, 24, 12, tzinfo=UTC)
 
 
 def good(
-    miner_id: int, minute: float, *, at: datetime | None = None, container: int | None = 1, **figures: Any
+    miner_id: int,
+    minute: float,
+    *,
+    at: datetime | None = None,
+    container: int | None = 1,
+    algorithm: str | None = None,
+    **figures: Any,
 ) -> Observation:
     sample = Sample(miner_id, at or START + minute * MINUTE, state=State.MINING, **figures)
-    return Observation(Watch(miner_id), sample, Reading(Maker.AVALON, State.MINING), None, container)
+    reading = Reading(Maker.AVALON, State.MINING, algorithm=algorithm)
+    return Observation(Watch(miner_id), sample, reading, None, container)
 
 
 def miss(miner_id: int, minute: float, *, container: int | None = 1) -> Observation:
@@ -58,10 +74,10 @@ async def chart(series: SqlSeries, level: Level, *, miner_id: int = 1, span: tim
     return await series.chart(miner_id, since=START - span, until=START + span, level=level)
 
 
-async def container(series: SqlSeries, level: Level, number: int = 1) -> Sequence[ContainerPoint]:
-    points = await series.container_chart([number, 3], since=START - DAY, until=START + DAY, level=level)
-    assert points[3] == []
-    return points[number]
+async def container(series: SqlSeries, level: Level, number: int = 1) -> ContainerCourse:
+    courses = await series.container_chart([number, 3], since=START - DAY, until=START + DAY, level=level)
+    assert courses[3] == ContainerCourse([], {})
+    return courses[number]
 
 
 async def test_history_is_newest_first_with_misses_and_whole_samples(watches: WatchStore, series: SqlSeries) -> None:
@@ -144,14 +160,51 @@ async def test_a_container_adds_up_the_means_of_those_that_were_in_it_at_the_tim
         ]
     )  # fmt: skip
     await series.roll_up(now=START + 10 * MINUTE)
-    assert await container(series, Level.FIVE_MINUTES) == [
-        ContainerPoint(START, 3, 2, 1, 15.0, None, 100.0, 70.0, 60.0),
-        ContainerPoint(START + 5 * MINUTE, 1, 1, 1, 7.0),
-    ]
-    assert await container(series, Level.RAW) == await container(series, Level.FIVE_MINUTES)
-    assert [point.hash_rate_hs for point in await container(series, Level.FIVE_MINUTES, 2)] == [40.0]
+    five = await container(series, Level.FIVE_MINUTES)
+    assert five.points == [
+        ContainerPoint(START, 3, 2, 1, 100.0, 70.0, 60.0), ContainerPoint(START + 5 * MINUTE, 1, 1, 1),
+    ]  # fmt: skip
+    assert five.rates == {None: [RatePoint(START, 15.0), RatePoint(START + 5 * MINUTE, 7.0)]}
+    assert await container(series, Level.RAW) == five
+    assert (await container(series, Level.FIVE_MINUTES, 2)).rates == {None: [RatePoint(START + 5 * MINUTE, 40.0)]}
     await series.roll_up(now=START + HOUR)
-    assert await container(series, Level.HOUR) == [ContainerPoint(START, 3, 2, 1, 11.0, None, 100.0, 70.0, 60.0)]
+    hour = await container(series, Level.HOUR)
+    assert hour.points == [ContainerPoint(START, 3, 2, 1, 100.0, 70.0, 60.0)]
+    assert hour.rates == {None: [RatePoint(START, 11.0)]}
+
+
+async def test_rates_of_different_algorithms_are_never_added(watches: WatchStore, series: SqlSeries) -> None:
+    sha = dict[str, Any](algorithm="sha256")
+    doge = dict[str, Any](algorithm="scrypt")
+    await watches.keep(
+        [
+            good(1, 0, **sha, hash_rate_hs=1e14, hash_rate_nominal_hs=2e14, power_w=100),
+            good(2, 1, **doge, hash_rate_hs=9e9, power_w=50), good(3, 1, **sha, hash_rate_hs=3e14),
+            miss(2, 6), good(1, 6, **sha, hash_rate_hs=1e14), good(3, 7, **sha, hash_rate_nominal_hs=5e14),
+        ]
+    )  # fmt: skip
+    await series.roll_up(now=START + HOUR)
+    for _ in range(2):
+        five = await container(series, Level.FIVE_MINUTES)
+        assert five.rates == {
+            "scrypt": [RatePoint(START, 9e9)],
+            "sha256": [RatePoint(START, 4e14, 2e14), RatePoint(START + 5 * MINUTE, 1e14, 5e14)],
+        }
+        assert [(point.miners, point.power_w) for point in five.points] == [(3, 150.0), (3, None)]
+        hour = await container(series, Level.HOUR)
+        assert hour.rates == {"scrypt": [RatePoint(START, 9e9)], "sha256": [RatePoint(START, 2.5e14, 3.5e14)]}
+        # Rolled up once more, nothing is doubled.
+        await watches.keep([good(1, 0, **sha, hash_rate_hs=1e14, hash_rate_nominal_hs=2e14, power_w=100)])
+        assert await series.roll_up(now=START + HOUR) == 2
+
+
+async def test_a_slot_rolled_up_anew_keeps_nothing_of_another_algorithm(watches: WatchStore, series: SqlSeries) -> None:
+    await watches.keep([good(1, 0, algorithm="sha256", hash_rate_hs=10.0)])
+    await series.roll_up(now=START + HOUR)
+    await watches.keep([good(1, 2, algorithm="scrypt", hash_rate_hs=30.0)])
+    await series.roll_up(now=START + HOUR)
+    for level in (Level.FIVE_MINUTES, Level.HOUR):
+        assert (await container(series, level)).rates == {"scrypt": [RatePoint(START, 20.0)]}
 
 
 async def test_a_roll_up_waits_for_the_end_of_an_interval_and_takes_late_samples_in(
@@ -167,7 +220,7 @@ async def test_a_roll_up_waits_for_the_end_of_an_interval_and_takes_late_samples
     assert await series.roll_up(now=START + 2 * HOUR) == 2
     assert [point.hash_rate_hs for point in await chart(series, Level.FIVE_MINUTES)] == [20.0, 50.0]
     assert [point.hash_rate_hs for point in await chart(series, Level.HOUR)] == [20.0, 50.0]
-    assert [point.miners for point in await container(series, Level.HOUR)] == [2, 1]
+    assert [point.miners for point in (await container(series, Level.HOUR)).points] == [2, 1]
 
 
 async def test_a_clock_that_jumps_leaves_no_gap_and_stops_nothing(
@@ -204,7 +257,7 @@ async def test_each_level_is_let_go_when_its_time_is_over_and_not_before(databas
     assert len(await chart(series, Level.FIVE_MINUTES, span=span)) in (4, 5)
     assert len(await chart(series, Level.HOUR, span=span)) == 6
     sums = await series.container_chart([1], since=START, until=START + span, level=Level.FIVE_MINUTES)
-    assert len(sums[1]) in (4, 5)
+    assert len(sums[1].points) == len(sums[1].rates[None]) in (4, 5)
 
 
 async def test_a_removed_miner_has_no_history(

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from lineman.core.miners.levels import Detail, chief_algorithm, level_for, level_named, together
+from lineman.core.miners.levels import Detail, chief_algorithm, leading, level_for, level_named, together
 from lineman.ports.errors import Invalid
-from lineman.ports.miners import Level, Totals
+from lineman.ports.miners import Level, RatePoint, Totals
 
 NOW = datetime(2026, 11, 1, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -73,3 +73,14 @@ def test_rates_of_different_algorithms_are_never_added() -> None:
 def test_nothing_makes_nothing() -> None:
     assert together([]) == Totals(None)
     assert chief_algorithm(Totals(None)) is None
+
+
+def test_the_largest_algorithm_of_now_leads_a_course_else_that_of_its_end() -> None:
+    def course(rate: float, minute: int = 0) -> list[RatePoint]:
+        return [RatePoint(NOW + timedelta(minutes=minute), rate)]
+
+    rates = {"scrypt": course(1e10), None: course(1e15, -5), "sha256": course(1e14), "x11": course(1.0)}
+    assert leading(Totals(1, hash_rate_hs={"x11": 1.0}), rates) == ["x11", "scrypt", "sha256", None]
+    assert leading(Totals(1, hash_rate_hs={"kadena": 1.0}), rates) == ["sha256", "scrypt", "x11", None]
+    assert leading(Totals(1), {None: course(1.0)}) == [None]
+    assert leading(Totals(1, hash_rate_hs={"sha256": 1.0}), {}) == []

@@ -1,6 +1,7 @@
 """Miners and containers held against each other, and what happened to a miner."""
 
 import shutil
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -153,15 +154,19 @@ def _show_courses(answer: Mapping[str, Any]) -> None:
     start, end = (datetime.fromisoformat(answer[name]).timestamp() for name in ("since", "until"))
     width = max(shutil.get_terminal_size((100, 24)).columns - 4, 20)
     click.echo(f"{answer['metric']}, {figures.moment(answer['since'])} to {figures.moment(answer['until'])}")
+    courses = Counter(series["id"] for series in answer["series"])
     for series in answer["series"]:
-        known = [value / answer["divisor"] for _, value in series["points"] if value is not None]
+        # A container has a course of rates for each algorithm.
+        several = courses[series["id"]] > 1
+        name = f"{series['name']}, {series['algorithm'] or 'unknown algorithm'}" if several else series["name"]
+        known = [value / series["divisor"] for _, value in series["points"] if value is not None]
         if not known:
-            click.echo(f"\n{series['name']}: nothing was read in this time")
+            click.echo(f"\n{name}: nothing was read in this time")
             continue
         low, high, last = (
-            _said(answer["metric"], value, answer["unit"]) for value in (min(known), max(known), known[-1])
+            _said(answer["metric"], value, series["unit"]) for value in (min(known), max(known), known[-1])
         )
-        click.echo(f"\n{series['name']}: {low} to {high}, last {last}")
+        click.echo(f"\n{name}: {low} to {high}, last {last}")
         click.echo(figures.sparkline(_in_time(series["points"], start, end, STEPS[answer["level"]], width), width))
 
 

@@ -38,7 +38,7 @@ async def stats(api: Api, miner: str, hours: int, limit: int, chart: bool, level
         if level == "auto" and not frame().json and not answer.value["points"] and hours <= RAW_HOURS:
             # What is younger than five minutes is in no roll-up yet.
             answer = await api.get(f"{path}/chart", {"hours": hours, "level": Level.RAW})
-        emit(answer, lambda course: _show_courses(course, MINER_COURSES))
+        emit(answer, lambda course: _show_courses(course["points"], _courses(course, MINER_COURSES)))
         return
     emit(await api.get(path, {"hours": hours, "limit": limit}), lambda rows: show_table(HISTORY, rows))
 
@@ -56,9 +56,12 @@ async def container_stats(api: Api, container: str, hours: int, chart: bool) -> 
         show_fields(_totals(answer["totals"]), title=f"{answer['name']} now")
         click.echo()
         if chart:
-            _show_courses(answer, CONTAINER_COURSES)
+            rates = [_rate_course(answer, course) for course in answer["algorithms"]]
+            _show_courses(answer["points"], rates + _courses(answer, CONTAINER_COURSES))
         else:
-            show_table(COURSE, answer["points"], title=f"the last {hours} h, by {answer['level']}")
+            rated = [_rate_column(answer, course) for course in answer["algorithms"]]
+            title = f"the last {hours} h, by {answer['level']}"
+            show_table((*COURSE, *rated, *WARMTH), answer["points"], title=title)
 
     emit(await api.get(f"/api/stats/containers/{found['id']}", {"hours": hours}), show)
 
@@ -102,8 +105,9 @@ COURSE = (
     field("Miners", "miners", right=True),
     field("Seen", "seen", right=True),
     field("Hashing", "hashing", right=True),
-    field("Hash rate", "hash_rate_hs", figures.rate, right=True),
-    field("Nominal", "hash_rate_nominal_hs", figures.rate, right=True, spare=2),
+)
+#: What follows the hash rates, of which there is one for each algorithm.
+WARMTH = (
     field("Power", "power_w", lambda watts: figures.scaled(watts, "W"), right=True),
     field("Max °C", "temperature_max", figures.number, right=True),
     field("Mean °C", "temperature_avg", figures.number, right=True, spare=1),
@@ -145,26 +149,56 @@ MINER_COURSES = (
     ("power", "power_w", "W"),
 )
 CONTAINER_COURSES = (
-    ("hash rate", "hash_rate_hs", None),
     ("hashing", "hashing", "miners"),
     ("temperature", "temperature_max", "°C"),
     ("power", "power_w", "W"),
 )
+#: A title, values in time, and their unit.
+Drawn = tuple[str, Sequence[float | None], str]
 
 
-def _show_courses(answer: Mapping[str, Any], courses: Sequence[tuple[str, str, str | None]]) -> None:
-    points = answer["points"]
+def _courses(answer: Mapping[str, Any], courses: Sequence[tuple[str, str, str | None]]) -> list[Drawn]:
+    drawn: list[Drawn] = []
+    for title, name, unit in courses:
+        divisor = answer["divisor"] if unit is None else 1
+        values = [None if point[name] is None else point[name] / divisor for point in answer["points"]]
+        drawn.append((title, values, unit or answer["unit"]))
+    return drawn
+
+
+def _rate_course(answer: Mapping[str, Any], course: Mapping[str, Any]) -> Drawn:
+    """The rate of one algorithm at each of the container's points."""
+    told = {point["at"]: point["hash_rate_hs"] for point in course["points"]}
+    rates = [told.get(point["at"]) for point in answer["points"]]
+    values = [None if rate is None else rate / course["divisor"] for rate in rates]
+    return f"hash rate, {_named(course)}", values, course["unit"]
+
+
+def _rate_column(answer: Mapping[str, Any], course: Mapping[str, Any]) -> Column:
+    told = {point["at"]: point["hash_rate_hs"] for point in course["points"]}
+
+    def value(point: Mapping[str, Any]) -> object:
+        rate = told.get(point["at"])
+        return None if rate is None else figures.rate(rate, course["algorithm"])
+
+    header = "Hash rate" if len(answer["algorithms"]) == 1 else f"Hash rate {_named(course)}"
+    return Column(header, value, right=True)
+
+
+def _named(course: Mapping[str, Any]) -> str:
+    return text(course["algorithm"] or "unknown algorithm")
+
+
+def _show_courses(points: Sequence[Mapping[str, Any]], courses: Sequence[Drawn]) -> None:
     if not points:
         note("nothing was read in this time")
         return
     width = max(shutil.get_terminal_size((100, 24)).columns - 4, 20)
     click.echo(f"{figures.moment(points[0]['at'])} to {figures.moment(points[-1]['at'])}, {len(points)} points")
-    for title, name, unit in courses:
-        divisor = answer["divisor"] if unit is None else 1
-        values = [None if point[name] is None else point[name] / divisor for point in points]
+    for title, values, unit in courses:
         known = [value for value in values if value is not None]
         if not known:
             continue
         low, high, last = (figures.number(value) for value in (min(known), max(known), known[-1]))
-        click.echo(f"\n{title}: {low} to {high}, last {last} {text(unit or answer['unit'])}")
+        click.echo(f"\n{title}: {low} to {high}, last {last} {text(unit)}")
         click.echo(figures.sparkline(values, width))

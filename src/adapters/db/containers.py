@@ -90,7 +90,7 @@ class SqlContainers(ContainerStore):
             async with self._db.transaction() as tx:
                 if not await tx.run("delete from container where id = cast(:id as bigint)", id=container_id):
                     raise _unknown(container_id)
-                for table in ("container_5m", "container_1h"):
+                for table in ("container_5m", "container_1h", "container_rate_5m", "container_rate_1h"):
                     await tx.run(f"delete from {table} where container_id = :id", id=container_id)
                 await inventory_changed(tx)
         except Dangling as error:

@@ -53,9 +53,10 @@ async def prune(db: Database, keep: Retention, partitions: Partitions | None, *,
             gone += await partitions.drop(series.table, series.horizon)
         else:
             gone += await _delete(db, series)
-    gone += await _delete_sums(db, "container_5m", "slot", five * SLOTS_AN_HOUR)
+    for table in ("container_5m", "container_rate_5m"):
+        gone += await _delete_sums(db, table, "slot", five * SLOTS_AN_HOUR)
     gone += await prune_events(db, now - keep.events)
-    for table in ("container_1h", "container_use_1h"):
+    for table in ("container_1h", "container_rate_1h", "container_use_1h"):
         gone += await _delete_sums(db, table, "hour", hours * HOURS_A_DAY)
     return gone
 

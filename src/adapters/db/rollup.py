@@ -25,9 +25,9 @@ MINER = (
 #: Of 5 minutes only; one that was moved meanwhile counts in one of its places.
 PLACED = (*MINER, "container_id")
 CONTAINER = (
-    "miners", "seen", "hashing", "hash_rate_hs", "hash_rate_nominal_hs", "power_w", "temperature_max",
-    "temperature_avg", "accepted", "rejected",
+    "miners", "seen", "hashing", "power_w", "temperature_max", "temperature_avg", "accepted", "rejected",
 )  # fmt: skip
+RATES = ("hash_rate_hs", "hash_rate_nominal_hs")
 
 MINERS_5M = f"""
 insert into miner_5m (hour, miner_id, slot, {", ".join(PLACED)})
@@ -44,20 +44,33 @@ group by slot, miner_id
 CONTAINERS_5M = f"""
 with of_miner as (
   select container_id, miner_id, count(*) - count(error) as polls, avg(hash_rate_hs) as rate,
-         avg(hash_rate_nominal_hs) as nominal, avg(power_w) as power, max(temperature) as hottest,
-         avg(temperature) as warm, sum(accepted_new) as accepted, sum(rejected_new) as rejected
+         avg(power_w) as power, max(temperature) as hottest, avg(temperature) as warm,
+         sum(accepted_new) as accepted, sum(rejected_new) as rejected
   from miner_sample
   where slot = :slot and container_id is not null
   group by container_id, miner_id
 )
 insert into container_5m (container_id, slot, {", ".join(CONTAINER)})
 select container_id, cast(:slot as integer), count(*), sum(case when polls > 0 then 1 else 0 end),
-       sum(case when rate > 0 then 1 else 0 end), sum(rate), sum(nominal), sum(power), max(hottest), avg(warm),
-       sum(accepted), sum(rejected)
+       sum(case when rate > 0 then 1 else 0 end), sum(power), max(hottest), avg(warm), sum(accepted), sum(rejected)
 from of_miner
 where true
 group by container_id
 {_replaced("container_id, slot", *CONTAINER)}
+"""
+
+#: Rates of different algorithms are never added.  Samples do not tell which; a device seldom changes it.
+RATES_5M = f"""
+with of_miner as (
+  select container_id, miner_id, avg(hash_rate_hs) as rate, avg(hash_rate_nominal_hs) as nominal
+  from miner_sample
+  where slot = :slot and container_id is not null and (hash_rate_hs is not null or hash_rate_nominal_hs is not null)
+  group by container_id, miner_id
+)
+insert into container_rate_5m (container_id, slot, algorithm, {", ".join(RATES)})
+select m.container_id, cast(:slot as integer), coalesce(l.algorithm, ''), sum(m.rate), sum(m.nominal)
+from of_miner m left join miner_last l on l.miner_id = m.miner_id
+group by m.container_id, coalesce(l.algorithm, '')
 """
 
 #: Means weigh by polls, and only intervals that know the figure.
@@ -77,14 +90,23 @@ group by hour, miner_id
 #: Sums are means over the hour's intervals, counts the most that were there at once.
 CONTAINERS_1H = f"""
 insert into container_1h (container_id, hour, {", ".join(CONTAINER)}, slots)
-select p.container_id, cast(:hour as integer), max(p.miners), max(p.seen), max(p.hashing), avg(p.hash_rate_hs),
-       avg(p.hash_rate_nominal_hs), avg(p.power_w), max(p.temperature_max), avg(p.temperature_avg), sum(p.accepted),
-       sum(p.rejected), count(*)
+select p.container_id, cast(:hour as integer), max(p.miners), max(p.seen), max(p.hashing), avg(p.power_w),
+       max(p.temperature_max), avg(p.temperature_avg), sum(p.accepted), sum(p.rejected), count(*)
 from container c cross join container_5m p
 where p.container_id = c.id and p.slot between :first and :last
 group by p.container_id
 {_replaced("container_id, hour", *CONTAINER, "slots")}
 """
+
+RATES_1H = f"""
+insert into container_rate_1h (container_id, hour, algorithm, {", ".join(RATES)})
+select p.container_id, cast(:hour as integer), p.algorithm, avg(p.hash_rate_hs), avg(p.hash_rate_nominal_hs)
+from container c cross join container_rate_5m p
+where p.container_id = c.id and p.slot between :first and :last
+group by p.container_id, p.algorithm
+"""
+#: What was written before may be of other algorithms.
+FORGET_RATES = "delete from {table} where container_id in (select id from container) and {interval} = :number"
 
 #: So many intervals are done in one call; the next call goes on.
 MOST = 2000
@@ -124,6 +146,8 @@ async def _roll_slot(tx: Transaction, slot: int) -> int:
     )
     await tx.run(MINERS_5M, slot=slot, hour=hour)
     await tx.run(CONTAINERS_5M, slot=slot)
+    await tx.run(FORGET_RATES.format(table="container_rate_5m", interval="slot"), number=slot)
+    await tx.run(RATES_5M, slot=slot)
     return 1
 
 
@@ -133,5 +157,7 @@ async def _roll_hour(tx: Transaction, hour: int) -> int:
     await tx.run(MINERS_1H, hour=hour, day=hour // 24)
     first = hour * SLOTS_AN_HOUR
     await tx.run(CONTAINERS_1H, hour=hour, first=first, last=first + SLOTS_AN_HOUR - 1)
+    await tx.run(FORGET_RATES.format(table="container_rate_1h", interval="hour"), number=hour)
+    await tx.run(RATES_1H, hour=hour, first=first, last=first + SLOTS_AN_HOUR - 1)
     await account(tx, hour)
     return 1

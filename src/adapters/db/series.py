@@ -7,7 +7,7 @@ from typing import Any
 import attrs
 
 from ...ports.miners.stores import SeriesStore
-from ...ports.miners.watch import ContainerPoint, Level, Point, Sample
+from ...ports.miners.watch import ContainerCourse, ContainerPoint, Level, Point, RatePoint, Sample
 from .engine import Database, Statements
 from .partitions import Partitions
 from .retention import Retention, prune
@@ -117,20 +117,32 @@ class SqlSeries(SeriesStore):
 
     async def container_chart(
         self, container_ids: Iterable[int], *, since: datetime, until: datetime, level: Level
-    ) -> Mapping[int, Sequence[ContainerPoint]]:
+    ) -> Mapping[int, ContainerCourse]:
         by_hour = level is Level.HOUR
-        table, interval, width = ("container_1h", "hour", HOUR) if by_hour else ("container_5m", "slot", SLOT)
+        suffix, interval, width = ("1h", "hour", HOUR) if by_hour else ("5m", "slot", SLOT)
         points: dict[int, list[ContainerPoint]] = {number: [] for number in container_ids}
-        rows: list[Any] = await self._db.fetch(
-            tuple,
-            f"select container_id, {interval}, {SUMS} from {table} "
-            f"where {self._db.among('container_id', 'ids')} and {interval} between :first and :last "
-            f"order by container_id, {interval}",
-            ids=sorted(points), first=(since - EPOCH) // width, last=(until - EPOCH) // width,
-        )  # fmt: skip
+        rates: dict[int, dict[str | None, list[RatePoint]]] = {number: {} for number in points}
+        span = {"ids": sorted(points), "first": (since - EPOCH) // width, "last": (until - EPOCH) // width}
+        chosen = f"where {self._db.among('container_id', 'ids')} and {interval} between :first and :last"
+        async with self._db.snapshot() as db:
+            rows: list[Any] = await db.fetch(
+                tuple,
+                f"select container_id, {interval}, {SUMS} from container_{suffix} {chosen} "
+                f"order by container_id, {interval}",
+                **span,
+            )
+            told: list[Any] = await db.fetch(
+                tuple,
+                f"select container_id, algorithm, {interval}, hash_rate_hs, hash_rate_nominal_hs "
+                f"from container_rate_{suffix} {chosen} order by container_id, {interval}, algorithm",
+                **span,
+            )
         for container_id, number, *sums in rows:
             points[container_id].append(ContainerPoint(EPOCH + number * width, *sums))
-        return points
+        for container_id, algorithm, number, rate, nominal in told:
+            course = rates[container_id].setdefault(algorithm or None, [])
+            course.append(RatePoint(EPOCH + number * width, rate, nominal))
+        return {number: ContainerCourse(points[number], rates[number]) for number in points}
 
     async def roll_up(self, *, now: datetime) -> int:
         if self._partitions is not None:

@@ -13,6 +13,7 @@ from ...core.miners.comparisons import LONGEST_RANKING, MOST_RANKED, MOST_SERIES
 from ...core.miners.ranks import By, Metric, Ranked
 from ...core.miners.spans import LONGEST, MOST_ROWS
 from ...ports.errors import Invalid, NotAllowed
+from ...ports.identity import Permission
 from ...ports.miners import EventKind, Level, MinerEvent, UnknownContainer, UnknownMiner
 from .decoding import numbers
 from .miners import Hours, shown
@@ -50,16 +51,22 @@ class EventsQuery(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class SeriesView(msgspec.Struct, frozen=True, kw_only=True):
-    """One course: pairs of seconds since 1970 and the figure; null where nothing is known."""
+    """One course: pairs of seconds since 1970 and the figure; null where nothing is known.
+
+    Of rates, a container has one course for each algorithm; divide those by its
+    own ``divisor`` to show them in its ``unit``.
+    """
 
     id: int
     name: str
     algorithm: str | None
+    unit: str
+    divisor: float
     points: tuple[tuple[int, float | None], ...]
 
 
 class ComparisonView(msgspec.Struct, frozen=True, kw_only=True):
-    """Courses of one figure; divide rates by ``divisor`` to show them in ``unit``."""
+    """Courses of one figure; ``unit`` and ``divisor`` are of the algorithm that most courses are of."""
 
     metric: Metric
     unit: str
@@ -126,6 +133,7 @@ class InsightApi:
         query=CompareQuery,
         errors=(NotAllowed, UnknownMiner, UnknownContainer, Invalid),
         tag="statistics",
+        needs=Permission.SEE_STATISTICS,
     )
     async def compare(self, call: Call, query: CompareQuery) -> ComparisonView:
         """Show the courses of several miners, or of several containers, beside each other.
@@ -148,11 +156,25 @@ class InsightApi:
             level=found.level,
             since=found.since,
             until=found.until,
-            series=tuple(SeriesView(**attrs.asdict(series, recurse=False)) for series in found.series),
+            series=tuple(
+                SeriesView(
+                    id=series.id,
+                    name=series.name,
+                    algorithm=series.algorithm,
+                    unit=series.unit.name,
+                    divisor=series.unit.divisor,
+                    points=series.points,
+                )
+                for series in found.series
+            ),
         )
 
     @operation(
-        returns=RankingView, query=RankingQuery, errors=(NotAllowed, UnknownContainer, Invalid), tag="statistics"
+        returns=RankingView,
+        query=RankingQuery,
+        errors=(NotAllowed, UnknownContainer, Invalid),
+        tag="statistics",
+        needs=Permission.SEE_STATISTICS,
     )
     async def ranking(self, call: Call, container_id: int, query: RankingQuery) -> RankingView:
         """Rank the miners of a container by what they did."""
@@ -173,13 +195,20 @@ class InsightApi:
         query=DistributionQuery,
         errors=(NotAllowed, UnknownContainer, Invalid),
         tag="statistics",
+        needs=Permission.SEE_STATISTICS,
     )
     async def distribution(self, call: Call, container_id: int, query: DistributionQuery) -> DistributionView:
         """Show how a figure is spread over the miners of a container now."""
         found = await self.comparisons.distribution(call.actor, container_id, metric=query.metric)
         return DistributionView(**{**attrs.asdict(found, recurse=False), "unit": found.unit.name})
 
-    @operation(returns=list[EventView], query=EventsQuery, errors=(NotAllowed, UnknownMiner, Invalid), tag="statistics")
+    @operation(
+        returns=list[EventView],
+        query=EventsQuery,
+        errors=(NotAllowed, UnknownMiner, Invalid),
+        tag="statistics",
+        needs=Permission.SEE_STATISTICS,
+    )
     async def events(self, call: Call, miner_id: int, query: EventsQuery) -> list[EventView]:
         """List what happened to a miner, newest first."""
         found = await self.chronicle.events(call.actor, miner_id, hours=query.hours, limit=query.limit)

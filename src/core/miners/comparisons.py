@@ -10,16 +10,19 @@ from ...ports.clock import Clock
 from ...ports.errors import Invalid
 from ...ports.identity import Actor, Permission
 from ...ports.miners import (
+    ContainerPoint,
     ContainerStore,
     Level,
     MinerStore,
     RankingStore,
+    RatePoint,
     SeriesStore,
+    Totals,
     WatchStore,
 )
 from ..permissions import allow
 from .derive import Unit, unit
-from .levels import Detail, chief_algorithm, level_for
+from .levels import Detail, chief_algorithm, leading, level_for
 from .ranks import RATIO, UNITS, By, Distribution, Metric, Ranking, chief, distribute, rank
 from .spans import between, span_of
 
@@ -45,17 +48,18 @@ T = TypeVar("T")
 
 @attrs.frozen
 class Series:
-    """One course of a comparison."""
+    """One course of a comparison.  Of rates, a container has one for each algorithm; ``unit`` is what to show it in."""
 
     id: int
     name: str
     algorithm: str | None
+    unit: Unit
     points: Course
 
 
 @attrs.frozen
 class Comparison:
-    """Courses of one figure.  Rates are in H/s; ``unit`` is what to show them in."""
+    """Courses of one figure.  Rates are in H/s; ``unit`` is that of the algorithm that most courses are of."""
 
     metric: Metric
     level: Level
@@ -90,6 +94,8 @@ class Comparisons:
     ) -> Comparison:
         """Courses of some miners, or of some containers, at the level that suits the span.
 
+        Rates of different algorithms are never added: a container has a course for each.
+
         Raises:
             UnknownMiner, UnknownContainer
             Invalid: Neither or both are named, too many, or the figure or the span is none.
@@ -111,8 +117,8 @@ class Comparisons:
             # Containers have no raw series: their miners are not polled at one moment.
             level = Level.FIVE_MINUTES if level is Level.RAW else level
             found = await self._containers(actor, _once(containers), chosen, level, start, end)
-        shown = unit(chief(series.algorithm for series in found)) if chosen is Metric.HASH_RATE else None
-        return Comparison(chosen, level, start, end, shown or UNITS.get(chosen, RATIO), tuple(found))
+        shown = unit_of(chosen, chief(series.algorithm for series in found))
+        return Comparison(chosen, level, start, end, shown, tuple(found))
 
     async def ranking(
         self, actor: Actor, container_id: int, *, by: str = By.RATE_RATIO, hours: int = 24, n: int = 10
@@ -155,7 +161,8 @@ class Comparisons:
             reading = (await self.watch_store.get(miner.id)).reading
             course = [(at, figure(metric, *values)) for at, *values in courses[miner.id]]
             algorithm = reading.algorithm if reading else None
-            found.append(Series(miner.id, miner.name, algorithm, self._course(course, level)))
+            shown = unit_of(metric, algorithm)
+            found.append(Series(miner.id, miner.name, algorithm, shown, self._course(course, level)))
         return found
 
     async def _containers(
@@ -170,15 +177,22 @@ class Comparisons:
         containers = [await self.container_store.get(number, visible=actor.container_ids) for number in numbers]
         charts = await self.series_store.container_chart(numbers, since=since, until=until, level=level)
         totals = await self.watch_store.totals(visible=frozenset(numbers))
-        algorithms = {part.container_id: chief_algorithm(part) for part in totals}
+        present = {part.container_id: part for part in totals}
         found = []
         for container in containers:
-            course = [
-                (point.at.timestamp(), figure(metric, *(getattr(point, name) for name in FIGURES[metric])))
-                for point in charts[container.id]
-            ]
-            algorithm = algorithms.get(container.id)
-            found.append(Series(container.id, container.name, algorithm, self._course(course, level)))
+            now, chart = present.get(container.id, Totals(container.id)), charts[container.id]
+            courses: list[tuple[str | None, Sequence[ContainerPoint | RatePoint]]]
+            if metric is Metric.HASH_RATE and chart.rates:
+                courses = [(algorithm, chart.rates[algorithm]) for algorithm in leading(now, chart.rates)]
+            else:
+                courses = [(chief_algorithm(now), () if metric is Metric.HASH_RATE else chart.points)]
+            for algorithm, points in courses:
+                course = [
+                    (point.at.timestamp(), figure(metric, *(getattr(point, name) for name in FIGURES[metric])))
+                    for point in points
+                ]
+                shown = unit_of(metric, algorithm)
+                found.append(Series(container.id, container.name, algorithm, shown, self._course(course, level)))
         return found
 
     def _course(self, course: Sequence[tuple[float, float | None]], level: Level) -> Course:
@@ -208,6 +222,11 @@ def one_of(kind: type[T], field: str, text: str) -> T:
         return kind(text)  # type: ignore[call-arg]  # an enumeration takes a value
     except ValueError:
         raise Invalid(f"{text[:20]!r} is none of {', '.join(kind)}", field=field) from None  # type: ignore[arg-type]  # as above
+
+
+def unit_of(metric: Metric, algorithm: str | None) -> Unit:
+    """What a figure is shown in."""
+    return unit(algorithm) if metric is Metric.HASH_RATE else UNITS.get(metric, RATIO)
 
 
 def _once(numbers: Sequence[int]) -> list[int]:

@@ -1,13 +1,13 @@
 """How coarse a chart is, and what several containers make together."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 import attrs
 
 from ...ports.errors import Invalid
-from ...ports.miners import Availability, Level, Totals
+from ...ports.miners import Availability, Level, RatePoint, Totals
 
 
 @attrs.frozen
@@ -116,6 +116,17 @@ PRESENT = (Availability.ONLINE, Availability.DEGRADED, Availability.STALE)
 
 
 def chief_algorithm(totals: Totals) -> str | None:
-    """The algorithm with the largest rate, which a sum over several is shown in."""
+    """The algorithm with the largest rate."""
     rates = totals.hash_rate_hs or totals.hash_rate_nominal_hs
     return max(rates, key=lambda algorithm: rates[algorithm], default=None)
+
+
+def leading(totals: Totals, rates: Mapping[str | None, Sequence[RatePoint]]) -> list[str | None]:
+    """The algorithms of a course: first the one that speaks for the container, then by name, unknown ones last.
+
+    That is the largest of now, else the largest at the end of the course.
+    """
+    now = chief_algorithm(totals)
+    last = {algorithm: (points[-1].at, points[-1].hash_rate_hs or 0.0) for algorithm, points in rates.items() if points}
+    chief = now if now in last else max(last, key=lambda algorithm: last[algorithm], default=None)
+    return sorted(rates, key=lambda algorithm: (algorithm != chief, algorithm is None, algorithm or ""))

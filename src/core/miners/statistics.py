@@ -14,6 +14,7 @@ from ...ports.miners import (
     Level,
     MinerStore,
     Point,
+    RatePoint,
     Sample,
     SeriesStore,
     Totals,
@@ -21,10 +22,10 @@ from ...ports.miners import (
 )
 from ..permissions import allow
 from .derive import Unit, unit
-from .levels import Detail, chief_algorithm, finer, level_for, level_named, together
+from .levels import Detail, chief_algorithm, finer, leading, level_for, level_named, together
 from .spans import LONGEST, MOST_ROWS, between, span_of
 
-__all__ = ["LONGEST", "MOST_ROWS", "Chart", "ContainerChart", "History", "Overview", "Statistics"]
+__all__ = ["LONGEST", "MOST_ROWS", "Chart", "ContainerChart", "History", "Overview", "RateCourse", "Statistics"]
 
 
 @attrs.frozen
@@ -48,8 +49,21 @@ class Chart:
 
 
 @attrs.frozen
+class RateCourse:
+    """What the miners of one algorithm made, oldest first, in H/s; ``unit`` is what to show them in."""
+
+    algorithm: str | None
+    unit: Unit
+    points: Sequence[RatePoint]
+
+
+@attrs.frozen
 class ContainerChart:
-    """A container's totals of now and its points, oldest first."""
+    """A container's totals of now and its points, oldest first.
+
+    ``rates`` is by algorithm, and never a sum over several; the first speaks
+    for the container, and ``unit`` is its own.
+    """
 
     container: Container
     hours: int
@@ -57,6 +71,7 @@ class ContainerChart:
     unit: Unit
     totals: Totals
     points: Sequence[ContainerPoint]
+    rates: Sequence[RateCourse]
 
 
 @attrs.frozen
@@ -145,13 +160,15 @@ class Statistics:
         # Containers have no raw series: their miners are not polled at one moment.
         level = Level.FIVE_MINUTES if level is Level.RAW else level
         charts = await self.series_store.container_chart([container_id], since=since, until=until, level=level)
-        if level is Level.HOUR and not charts.get(container_id):
+        if level is Level.HOUR and not charts[container_id].points:
             level = Level.FIVE_MINUTES
             charts = await self.series_store.container_chart([container_id], since=since, until=until, level=level)
         found = await self.watch_store.totals(visible=frozenset({container_id}))
         totals = next((part for part in found if part.container_id == container_id), Totals(container_id))
-        shown = unit(chief_algorithm(totals))
-        return ContainerChart(container, hours, level, shown, totals, charts.get(container_id, ()))
+        course = charts[container_id]
+        rates = [RateCourse(name, unit(name), course.rates[name]) for name in leading(totals, course.rates)]
+        shown = rates[0].unit if rates else unit(chief_algorithm(totals))
+        return ContainerChart(container, hours, level, shown, totals, course.points, rates)
 
     async def overview(self, actor: Actor) -> Overview:
         """The totals of now.  Containers without miners are listed as well; those without a container come last."""

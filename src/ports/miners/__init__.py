@@ -80,10 +80,12 @@ from .report import Use, UseStore
 from .stores import SeriesStore, WatchStore
 from .watch import (
     Availability,
+    ContainerCourse,
     ContainerPoint,
     Level,
     Observation,
     Point,
+    RatePoint,
     Sample,
     Snapshot,
     Totals,
@@ -106,6 +108,7 @@ __all__ = [
     "ChangeStore",
     "Changes",
     "Container",
+    "ContainerCourse",
     "ContainerExists",
     "ContainerInUse",
     "ContainerPoint",
@@ -161,6 +164,7 @@ __all__ = [
     "PowerLimit",
     "Present",
     "RankingStore",
+    "RatePoint",
     "Reading",
     "Reboot",
     "Refusing",

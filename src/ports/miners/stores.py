@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from .inventory import Miner
-from .watch import ContainerPoint, Level, Observation, Point, Sample, Snapshot, Totals, Watch
+from .watch import ContainerCourse, Level, Observation, Point, Sample, Snapshot, Totals, Watch
 
 
 class WatchStore(Protocol):
@@ -47,8 +47,8 @@ class SeriesStore(Protocol):
 
     async def container_chart(
         self, container_ids: Iterable[int], *, since: datetime, until: datetime, level: Level
-    ) -> Mapping[int, Sequence[ContainerPoint]]:
-        """Points of each container, oldest first (``RAW`` is answered with five minutes)."""
+    ) -> Mapping[int, ContainerCourse]:
+        """The course of each container (``RAW`` is answered with five minutes)."""
 
     async def roll_up(self, *, now: datetime) -> int:
         """Fill 5-minute and hourly series from what came since the last call; how many intervals.

@@ -1,6 +1,6 @@
 """What is remembered of a miner from one poll to the next, and what charts are drawn from."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from enum import StrEnum
 
@@ -149,13 +149,29 @@ class ContainerPoint:
     #: How many gave a reading in the interval, and how many of those hashed.
     seen: int
     hashing: int
-    hash_rate_hs: float | None = None
-    hash_rate_nominal_hs: float | None = None
     power_w: float | None = None
     temperature_max: float | None = None
     temperature_avg: float | None = None
     accepted: int | None = None
     rejected: int | None = None
+
+
+@attrs.frozen
+class RatePoint:
+    """What the miners of one algorithm in a container made: sums over their means."""
+
+    at: datetime
+    hash_rate_hs: float | None = None
+    hash_rate_nominal_hs: float | None = None
+
+
+@attrs.frozen
+class ContainerCourse:
+    """A container through a span, oldest first.  Rates of different algorithms are never added."""
+
+    points: Sequence[ContainerPoint] = ()
+    #: By algorithm, ``None`` for what no miner told; an interval in which none of them answered has no point.
+    rates: Mapping[str | None, Sequence[RatePoint]] = attrs.field(factory=dict)
 
 
 @attrs.frozen

@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -115,6 +116,31 @@ async def test_miners_are_compared_at_one_level_and_gaps_begin_with_a_null(clien
     assert (hours["level"], hours["unit"]) == ("1h", "W")
     assert [value for _, value in hours["series"][0]["points"]] == [6000.0, 3000.0, None, 3000.0]
     assert hours["series"][1]["name"] == "=South"
+
+
+async def test_rates_of_different_algorithms_stay_apart_in_the_course_of_a_container(
+    service: Service, clients: Clients
+) -> None:
+    doge = attrs.evolve(SHA, algorithm="scrypt")
+    at = NOW - 2 * MINUTE
+    polls = [poll(1, at, 1e14), attrs.evolve(poll(2, at, 9e9), reading=doge)]
+    await service.house.watch_store().keep(polls)
+    await service.house.series_store().roll_up(now=NOW + MINUTE)
+    chart = await get(clients, "/api/stats/containers/1?hours=6")
+    assert (chart["algorithm"], chart["unit"], chart["divisor"]) == ("sha256", "TH/s", 1e12)
+    last = chart["points"][-1]
+    assert (last["hash_rate_hs"], last["power_w"], last["miners"]) == (1e14, 6000.0, 2)
+    assert [(each["algorithm"], each["unit"], each["divisor"]) for each in chart["algorithms"]] == [
+        ("sha256", "TH/s", 1e12), ("scrypt", "GH/s", 1e9),
+    ]  # fmt: skip
+    assert chart["algorithms"][1]["points"] == [{"at": last["at"], "hash_rate_hs": 9e9, "hash_rate_nominal_hs": 2e14}]
+
+    found = await get(clients, "/api/stats/compare?containers=1,2&hours=6")
+    assert (found["unit"], found["divisor"]) == ("TH/s", 1e12)
+    courses = [(each["id"], each["algorithm"], each["unit"], each["points"][-1][1]) for each in found["series"]]
+    assert courses == [(1, "sha256", "TH/s", 1e14), (1, "scrypt", "GH/s", 9e9), (2, "sha256", "TH/s", 5e13)]
+    power = await get(clients, "/api/stats/compare?containers=1,2&hours=6&metric=power")
+    assert [(each["id"], each["unit"]) for each in power["series"]] == [(1, "W"), (2, "W")]
 
 
 async def test_each_figure_has_its_course(clients: Clients) -> None:

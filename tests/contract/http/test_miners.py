@@ -493,6 +493,14 @@ async def test_charts_have_the_level_that_suits_their_span(anna: httpx.AsyncClie
     assert (chart["container_id"], chart["name"], chart["hours"], chart["level"]) == (1, "Port A", 6, "5m")
     assert (chart["totals"]["miners"], chart["totals"]["availability"]) == (1, {"offline": 1})
     assert [point["hash_rate_hs"] for point in chart["points"]] == [1.2e14, 1.2e14, 1.2e14, None]
+    [rates] = chart["algorithms"]
+    assert (chart["algorithm"], rates["algorithm"], rates["unit"], rates["divisor"]) == (
+        "sha256",
+        "sha256",
+        "TH/s",
+        1e12,
+    )
+    assert [point["hash_rate_hs"] for point in rates["points"]] == [1.2e14, 1.2e14, 1.2e14]
 
     rows = (await anna.get("/api/stats/miners/1?limit=3")).json()
     assert [row["timestamp"] for row in rows] == [f"2026-11-01T12:{minute}:00Z" for minute in (19, 18, 17)]

@@ -1,13 +1,28 @@
 """Comparisons, rankings, distributions and reports, in a real browser."""
 
 import re
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING
 
 import pytest
 from playwright.sync_api import expect
 
+from lineman.container import House
+from lineman.core.miners.inventory import MinerDraft
+from lineman.ports.identity import Actor, Role
+from lineman.ports.miners import (
+    Availability,
+    Maker,
+    NewContainer,
+    Observation,
+    Reading,
+    Sample,
+    State,
+    Watch,
+)
+
 if TYPE_CHECKING:
-    from tests.contract.pages.conftest import Visit
+    from tests.contract.pages.conftest import Site, Visit
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 #: How many pixels of a canvas are painted.
@@ -96,3 +111,34 @@ def test_a_client_compares_and_reports_only_what_is_his(visit: "Visit") -> None:
     expect(page.get_by_text("Nothing fits")).to_be_visible()
     page = visit.open("reports")
     assert page.get_by_text("North").count() == 0
+
+
+async def mixed(house: House) -> int:
+    """A container with a miner of each of two algorithms."""
+    admin, at = Actor("tests", Role.ADMIN), datetime.now(UTC) - timedelta(minutes=10)
+    container = await house.miners().add_container(admin, NewContainer("Mixed"))
+    for number, (algorithm, rate) in enumerate((("sha256", 1.5e14), ("scrypt", 9.5e9)), 1):
+        draft = MinerDraft(
+            name=algorithm, ip_address=f"10.0.2.{number}", manufacturer="AntMiner", container_id=container.id
+        )
+        miner = await house.miners().add(admin, draft)
+        sample = Sample(miner.id, at, State.MINING, rate, power_w=3000.0)
+        reading = Reading(Maker.ANTMINER, State.MINING, algorithm=algorithm, hash_rate_hs=rate)
+        watch = Watch(miner.id, Availability.ONLINE, state=State.MINING, polled_at=at, seen_at=at)
+        await house.watch_store().keep([Observation(watch, sample, reading, None, container.id)])
+    await house.series_store().roll_up(now=datetime.now(UTC))
+    return container.id
+
+
+def test_each_algorithm_of_a_container_has_a_chart_in_its_own_unit(visit: "Visit", site: "Site", charts: None) -> None:
+    number = site.does(mixed)
+    page = visit.open(f"containers/{number}")
+    charts_of = page.get_by_label("Charts").locator(".chart")
+    expect(charts_of).to_have_count(5)
+    expect(charts_of.nth(0)).to_contain_text(re.compile(r"Hash rate, sha256.*rate 150\.0\sTH/s"))
+    expect(charts_of.nth(1)).to_contain_text(re.compile(r"Hash rate, scrypt.*9\.5\d*\sGH/s"))
+    expect(charts_of.nth(2)).to_contain_text(re.compile(r"Power.*6\D?000\sW"))
+    visit.open(f"compare?containers={number},1")
+    expect(page.locator(".chart")).to_have_count(2)
+    expect(page.locator(".chart").nth(0).locator(".readout")).to_have_count(2)
+    expect(page.locator(".chart").nth(1)).to_contain_text(re.compile(r"Hash rate, scrypt.*Mixed 9\.5\d*\sGH/s"))

@@ -21,6 +21,22 @@ export const METRICS = {
 };
 
 /**
+ * What goes into one chart: all of an answer, but rates of each algorithm apart, as each has its own unit.
+ * What nothing is known of stands with the first.
+ */
+export function parts(data, metric) {
+  if (metric !== "hash_rate") return [{ ...data, metric, algorithm: null }];
+  const groups = new Map();
+  for (const one of data.series) {
+    const key = one.points.length ? one.algorithm : data.series.find(({ points }) => points.length)?.algorithm ?? one.algorithm;
+    groups.set(key, [...(groups.get(key) ?? []), one]);
+  }
+  return [...groups].map(([algorithm, series]) => ({
+    ...data, metric, series, unit: series[0].unit, divisor: series[0].divisor, algorithm: groups.size > 1 ? algorithm ?? "unknown algorithm" : null,
+  }));
+}
+
+/**
  * From the API's series to `{points: [{at, values}], level, unit, divisor, ofNominal}`.
  * Miners are polled at different seconds: every poll is put to the nearest step, so that lines hold together.
  */

@@ -1,7 +1,7 @@
 // Comparison: the courses of a few miners or containers over one span, one chart a metric, all under one cursor.
 import { containers, miners } from "./api.js";
 import { chartGroup } from "./charts.js";
-import { COLOURS, METRICS, aligned } from "./compare-series.js";
+import { COLOURS, METRICS, aligned, parts } from "./compare-series.js";
 import { h, setText, show as put, stay } from "./dom.js";
 import { every } from "./live.js";
 import { empty } from "./notices.js";
@@ -79,7 +79,7 @@ export async function show({ root, query, signal, setTitle }) {
     const list = chooser.values();
     ofNominal.hidden = !metrics().includes("hash_rate");
     stay(nothing, list.length ? "" : "none", () => empty(`No ${kind} are chosen`, h("p", {}, kind === "miners" ? "Add some above, or mark them in the miner table and press Compare. Miners of one model show best which one falls behind."
-      : "Add some above: their hash rates and powers are the sums of all their miners.")));
+      : "Add some above: their powers are the sums of all their miners, their hash rates those of the miners of one algorithm.")));
     frame.hidden = !list.length;
     if (!list.length) return;
     const asked = metrics();
@@ -87,14 +87,18 @@ export async function show({ root, query, signal, setTitle }) {
       Promise.all(asked.map((metric) => miners("GET", "stats/compare", { query: { [kind]: list.map(({ id }) => id).join(","), metric, ...spanQuery(span) }, signal }))),
       percent && asked.includes("hash_rate") ? nominalsOf(kind, list, signal) : null,
     ]);
-    const tables = asked.map((metric, index) => aligned(answers[index].data, metric === "hash_rate" ? nominals : null));
-    const key = JSON.stringify([list, asked, percent, tables.map(({ unit, divisor }) => [unit, divisor])]);
+    const shown = asked.flatMap((metric, index) => parts(answers[index].data, metric));
+    const tables = shown.map((part) => aligned(part, part.metric === "hash_rate" && nominals ? part.series.map(nominals) : null));
+    const key = JSON.stringify([list, percent, shown.map(({ metric, algorithm, unit, divisor, series }) => [metric, algorithm, unit, divisor, series.map(({ id }) => id)])]);
     if (key !== drawn) {
       // Other series need other charts; the old ones let go of what they listen to.
       life.abort();
       life = new AbortController();
       signal.addEventListener("abort", () => life.abort(), { once: true, signal: life.signal });
-      const specs = tables.map((table, index) => METRICS[asked[index]].spec(table, list.map(({ name }, at) => ({ label: name, name: `m${index}s${at}`, colour: `s${at}` }))));
+      const specs = shown.map(({ metric, algorithm, series }, index) => {
+        const spec = METRICS[metric].spec(tables[index], series.map(({ id, name }, at) => ({ label: name, name: `m${index}s${at}`, colour: `s${list.findIndex((one) => one.id === id)}` })));
+        return algorithm ? { ...spec, title: `${spec.title}, ${algorithm}` } : spec;
+      });
       group = await chartGroup(specs, { zoom, signal: life.signal, wide: true });
       put(frame, group.element);
       drawn = key;
@@ -103,7 +107,7 @@ export async function show({ root, query, signal, setTitle }) {
     setText(level, levelWord(data.level));
     group.update(tables.map((table, index) => ({
       points: table.points, level: table.level, since: Date.parse(data.since) / 1000, until: Date.parse(data.until) / 1000,
-      fields: Object.fromEntries(list.map((_, at) => [`m${index}s${at}`, (point) => point.values[at]])),
+      fields: Object.fromEntries(shown[index].series.map((_, at) => [`m${index}s${at}`, (point) => point.values[at]])),
     })));
   };
   loop = await every(REFRESH_S, load, signal);
@@ -133,12 +137,13 @@ async function named(kind, list, signal) {
   return found.filter(Boolean);
 }
 
-/** The nominal rates of those that are compared, in H/s; null where nobody knows. */
+/** What tells the nominal rate of a course in H/s; null where nobody knows. */
 async function nominalsOf(kind, list, signal) {
-  if (kind === "miners") return (await Promise.all(list.map(({ id }) => miners("GET", `miners/${id}`, { signal })))).map(({ data }) => data.hash_rate_nominal_hs);
+  if (kind === "miners") {
+    const found = await Promise.all(list.map(({ id }) => miners("GET", `miners/${id}`, { signal })));
+    const known = new Map(found.map(({ data }) => [data.id, data.hash_rate_nominal_hs]));
+    return ({ id }) => known.get(id);
+  }
   const { data } = await miners("GET", "stats/overview", { signal });
-  return list.map(({ id }) => {
-    const nominal = data.containers.find((one) => one.id === id)?.hash_rate_nominal_hs ?? {};
-    return Math.max(...Object.values(nominal), 0) || null;
-  });
+  return ({ id, algorithm }) => data.containers.find((one) => one.id === id)?.hash_rate_nominal_hs[algorithm ?? "unknown"] || null;
 }

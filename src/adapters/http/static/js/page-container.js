@@ -23,7 +23,7 @@ const TOTALS_S = 5;
 const CHART_S = 60;
 
 const FIELDS = {
-  rate: (point) => point.hash_rate_hs, nominal: (point) => point.hash_rate_nominal_hs, power: (point) => point.power_w,
+  power: (point) => point.power_w,
   hottest: (point) => point.temperature_max, mean: (point) => point.temperature_avg,
   seen: (point) => point.seen, hashing: (point) => point.hashing, miners: (point) => point.miners,
 };
@@ -109,13 +109,8 @@ async function chartSection({ container, query, signal, totals }) {
   const usual = usualSpan(container.created_at);
   let span = readSpan(query, usual);
   if (!span.name) span = { name: usual, hours: SPANS[usual] };
-  let unit = { unit: "TH/s", divisor: 1e12 };
-  const inUnit = (value) => (value == null ? rate(null) : `${figure(value / unit.divisor)}\u00a0${unit.unit}`);
-  const specs = [
-    {
-      title: "Hash rate", zero: true, show: inUnit, tick: (value) => short(value / unit.divisor),
-      series: [{ label: "rate", name: "rate", colour: "c-rate" }, { label: "nominal", name: "nominal", colour: "c-nominal", dash: true }],
-    },
+  const specs = (algorithms) => [
+    ...algorithms.map((one, index) => rateChart(one, index, algorithms.length > 1)),
     { title: "Power", zero: true, show: power, tick: shortPower, series: [{ label: "power", name: "power", colour: "c-power" }] },
     {
       title: "Temperature", show: (value) => temperature(value, 1), tick: (value) => short(value, "°C"),
@@ -127,6 +122,10 @@ async function chartSection({ container, query, signal, totals }) {
     },
   ];
   const level = h("span", { class: "quiet" });
+  const frame = h("div");
+  let group = null;
+  let drawn = null;
+  let life = new AbortController();
   const pick = (next) => {
     span = next;
     query.set("span", next.name);
@@ -135,15 +134,23 @@ async function chartSection({ container, query, signal, totals }) {
     return chartsLoop.again();
   };
   const chooser = spanSwitch(span, pick, { custom: false });
-  const group = await chartGroup(specs, { signal, empty: "Nothing yet: a point stands for five minutes" });
   const load = async () => {
     const { data } = await miners("GET", `stats/containers/${id}`, { query: { hours: SPANS[span.name] }, signal });
-    // A container's sums outgrow the unit of one miner; where solutions are counted, the API's unit stands.
-    const most = Math.max(0, ...data.points.map((point) => Math.max(point.hash_rate_hs ?? 0, point.hash_rate_nominal_hs ?? 0)));
-    unit = most && data.unit.endsWith("H/s") ? rateUnit(most) : data;
+    const algorithms = data.algorithms.length ? data.algorithms : [{ algorithm: data.algorithm, unit: data.unit, divisor: data.divisor, points: [] }];
+    const shown = algorithms.map((one) => ({ ...one, ...unitOf(one) }));
+    const key = JSON.stringify(shown.map(({ algorithm, unit, divisor }) => [algorithm, unit, divisor]));
+    if (key !== drawn) {
+      // Other rates need other charts; the old ones let go of what they listen to.
+      life.abort();
+      life = new AbortController();
+      signal.addEventListener("abort", () => life.abort(), { once: true, signal: life.signal });
+      group = await chartGroup(specs(shown), { signal: life.signal, empty: "Nothing yet: a point stands for five minutes" });
+      put(frame, group.element);
+      drawn = key;
+    }
     setText(level, levelWord(data.level === "raw" ? "5m" : data.level));
     const until = Date.now() / 1000;
-    group.update({ points: data.points, level: data.level === "1h" ? "1h" : "5m", since: until - data.hours * 3600, until, fields: FIELDS });
+    group.update({ points: data.points, level: data.level === "1h" ? "1h" : "5m", since: until - data.hours * 3600, until, fields: { ...FIELDS, ...rateFields(shown) } });
     totals(data.totals);
   };
   const chartsLoop = await every(CHART_S, load, signal);
@@ -151,5 +158,28 @@ async function chartSection({ container, query, signal, totals }) {
     // The totals of the chart's answer stand until the next round.
     if (!signal.aborted && !(error instanceof Problem)) throw error;
   });
-  return { element: h("section", { "aria-label": "Charts" }, h("div", { class: "section-head" }, chooser.element, level), group.element) };
+  return { element: h("section", { "aria-label": "Charts" }, h("div", { class: "section-head" }, chooser.element, level), frame) };
+}
+
+/** The chart of one algorithm: rates of different ones are never added, and have units of their own. */
+function rateChart({ algorithm, unit, divisor }, index, several) {
+  return {
+    title: several ? `Hash rate, ${algorithm ?? "unknown algorithm"}` : "Hash rate", zero: true,
+    show: (value) => (value == null ? rate(null) : `${figure(value / divisor)}\u00a0${unit}`), tick: (value) => short(value / divisor),
+    series: [{ label: "rate", name: `rate${index}`, colour: "c-rate" }, { label: "nominal", name: `nominal${index}`, colour: "c-nominal", dash: true }],
+  };
+}
+
+/** A container's sums outgrow the unit of one miner; where solutions are counted, the API's unit stands. */
+function unitOf({ unit, divisor, points }) {
+  const most = Math.max(0, ...points.map((point) => Math.max(point.hash_rate_hs ?? 0, point.hash_rate_nominal_hs ?? 0)));
+  return most && unit.endsWith("H/s") ? rateUnit(most) : { unit, divisor };
+}
+
+/** What each algorithm made at a container's point; nothing where none of its miners answered. */
+function rateFields(algorithms) {
+  return Object.fromEntries(algorithms.flatMap(({ points }, index) => {
+    const told = new Map(points.map((point) => [point.at, point]));
+    return [[`rate${index}`, ({ at }) => told.get(at)?.hash_rate_hs], [`nominal${index}`, ({ at }) => told.get(at)?.hash_rate_nominal_hs]];
+  }));
 }

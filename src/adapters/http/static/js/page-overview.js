@@ -166,7 +166,7 @@ function sparkLoader(signal) {
   };
 }
 
-function drawSpark({ points, level }) {
+function drawSpark({ points, level, algorithm, algorithms }) {
   const times = points.map(({ at }) => Date.parse(at) / 1000);
   const values = points.map(({ hash_rate_hs: rate }) => rate);
   if (!values.some((value) => value != null)) return h("p", { class: "quiet spark-none" }, "No history of the last 24 h yet");
@@ -174,7 +174,7 @@ function drawSpark({ points, level }) {
   const top = Math.max(0, ...points.map(({ hash_rate_nominal_hs: rate }) => rate ?? 0));
   return sparkline({
     times, values, since: until - 86400, until, top, step: level === "1h" ? 3600 : 300,
-    label: "Hash rate of the last 24 hours against nominal",
+    label: `Hash rate of the last 24 hours against nominal${algorithms.length > 1 ? `, ${algorithm ?? "unknown algorithm"} only` : ""}`,
   });
 }
 
