@@ -14,11 +14,12 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         Role.ADMIN: frozenset(Permission),
         Role.OPERATOR: frozenset(
             {P.SEE_MINERS, P.SEE_STATISTICS, P.CHANGE_MINERS, P.POLL_MINERS, P.ACT_ON_MINERS, P.SEE_JOURNAL}
-            | {P.SEE_ALERTS, P.MANAGE_ALERTS}
+            | {P.SEE_ALERTS, P.MANAGE_ALERTS, P.SEE_ENTERPRISES, P.CHANGE_ENTERPRISES}
+            | {P.SEE_GATEWAYS, P.CHANGE_GATEWAYS, P.SCAN_GATEWAYS, P.REBOOT_GATEWAYS}
         ),
         Role.ACCOUNTANT: frozenset({P.SEE_MINERS, P.SEE_STATISTICS, P.SEE_ALERTS}),
         Role.CLIENT: frozenset({P.SEE_MINERS, P.SEE_STATISTICS, P.SEE_ALERTS}),
-        Role.ENTERPRISE_ADMIN: frozenset(),
+        Role.ENTERPRISE_ADMIN: frozenset({P.SEE_ENTERPRISES, P.SEE_GATEWAYS, P.REBOOT_GATEWAYS, P.SEE_ALERTS}),
     }
 )
 

@@ -35,6 +35,12 @@ class Permission(StrEnum):
     MANAGE_DATABASE = "manage-database"
     SEE_ALERTS = "see-alerts"
     MANAGE_ALERTS = "manage-alerts"
+    SEE_ENTERPRISES = "see-enterprises"
+    CHANGE_ENTERPRISES = "change-enterprises"
+    SEE_GATEWAYS = "see-gateways"
+    CHANGE_GATEWAYS = "change-gateways"
+    SCAN_GATEWAYS = "scan-gateways"
+    REBOOT_GATEWAYS = "reboot-gateways"
 
 
 @attrs.frozen
