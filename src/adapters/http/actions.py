@@ -12,6 +12,7 @@ from starlette.routing import Route
 from ...core.miners.action_checks import WATTS, PoolDraft, action_of
 from ...core.miners.actions import MOST_WAITING, Actions
 from ...ports.errors import ConfirmationNeeded, DeviceError, Invalid, NotAllowed, TooManyRequests, Unavailable
+from ...ports.identity import Permission
 from ...ports.miners import (
     Ability,
     Action,
@@ -98,7 +99,13 @@ class ActionApi:
         """
         return list(await self.actions.abilities(call.actor, miner_id))
 
-    @operation(returns=Page[ActionView], query=PageQuery, errors=(NotAllowed, UnknownMiner), tag="actions")
+    @operation(
+        returns=Page[ActionView],
+        query=PageQuery,
+        errors=(NotAllowed, UnknownMiner),
+        tag="actions",
+        needs=Permission.SEE_MINERS,
+    )
     async def of_miner(self, call: Call, miner_id: int, query: PageQuery) -> Page[ActionView]:
         """List the actions of a miner, newest first."""
         orders, total = await self.actions.of_miner(call.actor, miner_id, limit=query.limit, offset=query.offset)
@@ -113,7 +120,7 @@ class ActionApi:
         returns=ActionView, body=ActionBody, status=202,
         errors=(NotAllowed, UnknownMiner, Invalid, ConfirmationNeeded, ActionUnderWay, TooManyRequests, Unavailable,
                 DeviceError),
-        tag="actions",
+        tag="actions", needs=Permission.ACT_ON_MINERS,
     )  # fmt: skip
     async def order(self, call: Call, miner_id: int, body: ActionBody) -> ActionView:
         """Have a miner do something.
@@ -133,7 +140,7 @@ class ActionApi:
         returns=list[ActionView], body=ActionsBody, status=202,
         errors=(NotAllowed, UnknownMiner, UnknownMaker, Invalid, ConfirmationNeeded, TooManyRequests, Unavailable,
                 DeviceError),
-        tag="actions",
+        tag="actions", needs=Permission.ACT_ON_MINERS,
     )  # fmt: skip
     async def order_all(self, call: Call, body: ActionsBody) -> list[ActionView]:
         """Have many miners do something, some at a time.

@@ -19,6 +19,7 @@ from ...ports.alerts import (
     UnknownRule,
 )
 from ...ports.errors import Invalid, NotAllowed, Stale
+from ...ports.identity import Permission
 from .alerts_channels import ChannelApi
 from .alerts_shapes import Comment, Fields, Ids, Name, PageQuery
 from .alerts_views import (
@@ -74,7 +75,9 @@ class AlertApi:
 
     alerts: Alerts
 
-    @operation(returns=Page[AlertView], query=AlertsQuery, errors=(NotAllowed,), tag="alerts")
+    @operation(
+        returns=Page[AlertView], query=AlertsQuery, errors=(NotAllowed,), tag="alerts", needs=Permission.SEE_ALERTS
+    )
     async def all(self, call: Call, query: AlertsQuery) -> Page[AlertView]:
         """List alerts, the newest first.
 
@@ -93,7 +96,11 @@ class AlertApi:
         return alert_view(await self.alerts.get(call.actor, alert_id))
 
     @operation(
-        returns=AlertView, body=Acknowledgement, errors=(NotAllowed, UnknownAlert, AlertOver, Invalid), tag="alerts"
+        returns=AlertView,
+        body=Acknowledgement,
+        errors=(NotAllowed, UnknownAlert, AlertOver, Invalid),
+        tag="alerts",
+        needs=Permission.MANAGE_ALERTS,
     )
     async def acknowledge(self, call: Call, alert_id: int, body: Acknowledgement) -> AlertView:
         """Say that somebody looks after it, which stops the escalation."""
@@ -111,7 +118,7 @@ class RuleApi:
         """List what rules can be about, and with what a rule of each kind starts."""
         return [kind_view(kind) for kind in self.rules.kinds(call.actor)]
 
-    @operation(returns=Page[Rule], query=PageQuery, errors=(NotAllowed,), tag="alerts")
+    @operation(returns=Page[Rule], query=PageQuery, errors=(NotAllowed,), tag="alerts", needs=Permission.SEE_ALERTS)
     async def all(self, call: Call, query: PageQuery) -> Page[Rule]:
         """List the rules."""
         found = await self.rules.all(call.actor)
@@ -122,14 +129,25 @@ class RuleApi:
         """Show a rule."""
         return _tagged(call, await self.rules.get(call.actor, rule_id))
 
-    @operation(returns=Rule, body=RuleBody, status=201, errors=(NotAllowed, Invalid, RuleExists), tag="alerts")
+    @operation(
+        returns=Rule,
+        body=RuleBody,
+        status=201,
+        errors=(NotAllowed, Invalid, RuleExists),
+        tag="alerts",
+        needs=Permission.MANAGE_ALERTS,
+    )
     async def add(self, call: Call, body: RuleBody) -> Rule:
         """Add a rule; what is not named is what its kind starts with."""
         fields = body.named()
         return _tagged(call, await self.rules.add(call.actor, fields.pop("kind"), fields))
 
     @operation(
-        returns=Rule, body=RuleChange, errors=(NotAllowed, UnknownRule, Invalid, RuleExists, Stale), tag="alerts"
+        returns=Rule,
+        body=RuleChange,
+        errors=(NotAllowed, UnknownRule, Invalid, RuleExists, Stale),
+        tag="alerts",
+        needs=Permission.MANAGE_ALERTS,
     )
     async def change(self, call: Call, rule_id: int, body: RuleChange) -> Rule:
         """Change the fields that are named; the kind stays."""

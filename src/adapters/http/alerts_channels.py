@@ -9,6 +9,7 @@ from starlette.routing import Route
 from ...core.alerts import Channels
 from ...ports.alerts import ChannelExists, NotDelivered, UnknownChannel
 from ...ports.errors import Invalid, NotAllowed, Stale, TooManyRequests
+from ...ports.identity import Permission
 from ...ports.secrets import Secret
 from .alerts_shapes import Fields, Name, PageQuery
 from .alerts_views import ChannelView, channel_view
@@ -34,7 +35,9 @@ class ChannelApi:
 
     channels: Channels
 
-    @operation(returns=Page[ChannelView], query=PageQuery, errors=(NotAllowed,), tag="alerts")
+    @operation(
+        returns=Page[ChannelView], query=PageQuery, errors=(NotAllowed,), tag="alerts", needs=Permission.MANAGE_ALERTS
+    )
     async def all(self, call: Call, query: PageQuery) -> Page[ChannelView]:
         """List the channels, without their URLs."""
         found = [channel_view(channel) for channel in await self.channels.all(call.actor)]
@@ -47,7 +50,12 @@ class ChannelApi:
         return channel_view(channel)
 
     @operation(
-        returns=ChannelView, body=ChannelBody, status=201, errors=(NotAllowed, Invalid, ChannelExists), tag="alerts"
+        returns=ChannelView,
+        body=ChannelBody,
+        status=201,
+        errors=(NotAllowed, Invalid, ChannelExists),
+        tag="alerts",
+        needs=Permission.MANAGE_ALERTS,
     )
     async def add(self, call: Call, body: ChannelBody) -> ChannelView:
         """Add a channel."""
@@ -59,6 +67,7 @@ class ChannelApi:
         body=ChannelChange,
         errors=(NotAllowed, UnknownChannel, Invalid, ChannelExists, Stale),
         tag="alerts",
+        needs=Permission.MANAGE_ALERTS,
     )
     async def change(self, call: Call, channel_id: int, body: ChannelChange) -> ChannelView:
         """Change the fields that are named; a URL that is not named stays."""

@@ -11,7 +11,7 @@ from ...core.identity import Identity, UserEdit, Users, Visitor
 from ...core.identity.rules import WeakPassword
 from ...core.permissions import PERMISSIONS
 from ...ports.errors import Invalid, NotAllowed, NotLoggedIn, TooManyRequests
-from ...ports.identity import BadLogin, Role, User, UserExists
+from ...ports.identity import BadLogin, Permission, Role, User, UserExists
 from ...ports.secrets import Secret
 from .security import COOKIE, VISITOR, BadOrigin, Guard, cookie
 from .wire import Call, operation, route
@@ -131,7 +131,14 @@ class AuthApi:
         """
         return await self.identity.register(body.username, body.password, body.role, body.email, client=call.client)
 
-    @operation(returns=User, body=NewAdmin, status=201, errors=(NotAllowed, Invalid, UserExists), tag="auth")
+    @operation(
+        returns=User,
+        body=NewAdmin,
+        status=201,
+        errors=(NotAllowed, Invalid, UserExists),
+        tag="auth",
+        needs=Permission.MANAGE_USERS,
+    )
     async def create_admin(self, call: Call, body: NewAdmin) -> User:
         """Make another admin."""
         edit = UserEdit(role=Role.ADMIN, email=body.email)

@@ -17,7 +17,7 @@ from ...core.miners.exporting import Exporting
 from ...core.miners.importing import Importing, Report, RowStatus
 from ...core.miners.table import Row, decoded, read_csv, read_objects, write_csv
 from ...ports.errors import ConfirmationNeeded, FieldError, Invalid, NotAllowed, TooLarge
-from ...ports.identity import Actor
+from ...ports.identity import Actor, Permission
 from ...ports.miners import Availability, MinerQuery, State, UnknownMaker
 from .miners import MakerName, MinersQuery, Tag
 from .wire import Call, Id, operation, route
@@ -117,7 +117,12 @@ class BulkApi:
     poll: Callable[[Actor, int], Awaitable[object]]
 
     @operation(
-        returns=ImportView, query=ImportQuery, takes=(JSON, CSV), errors=(NotAllowed, Invalid, TooLarge), tag="miners"
+        returns=ImportView,
+        query=ImportQuery,
+        takes=(JSON, CSV),
+        errors=(NotAllowed, Invalid, TooLarge),
+        tag="miners",
+        needs=Permission.CHANGE_MINERS,
     )
     async def import_(self, call: Call, query: ImportQuery) -> ImportView:
         """Add miners from a table, and change them with `update`.
@@ -133,7 +138,7 @@ class BulkApi:
 
     @operation(
         returns=str, query=ExportQuery, media=CSV, also=(JSON,), errors=(NotAllowed, Invalid, UnknownMaker),
-        tag="miners",
+        tag="miners", needs=Permission.SEE_MINERS,
     )  # fmt: skip
     async def export(self, call: Call, query: ExportQuery) -> Response:
         """Give all miners that the filters find, as CSV or as an array.
@@ -148,7 +153,11 @@ class BulkApi:
         return StreamingResponse(stream, media_type=kind, headers=headers)
 
     @operation(
-        returns=BulkView, body=BulkBody, errors=(NotAllowed, Invalid, UnknownMaker, ConfirmationNeeded), tag="miners"
+        returns=BulkView,
+        body=BulkBody,
+        errors=(NotAllowed, Invalid, UnknownMaker, ConfirmationNeeded),
+        tag="miners",
+        needs=Permission.POLL_MINERS,
     )
     async def many(self, call: Call, body: BulkBody) -> BulkView:
         """Move, tag, activate, group, poll or remove many miners.

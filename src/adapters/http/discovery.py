@@ -13,6 +13,7 @@ from ...core.miners.accepting import Acceptance, Accepting
 from ...core.miners.discovery import Discovery
 from ...core.miners.targets import MOST
 from ...ports.errors import Invalid, NotAllowed, TooManyRequests
+from ...ports.identity import Permission
 from ...ports.miners import Doors, Find, FindStatus, Job, JobEnded, JobRuns, JobStatus, UnknownJob
 from .miners import Api3Port, Password, Port, Text, WebPort
 from .wire import Call, Id, operation, route
@@ -96,6 +97,7 @@ class DiscoveryApi:
         status=202,
         errors=(NotAllowed, Invalid, TooManyRequests),
         tag="discovery",
+        needs=Permission.CHANGE_MINERS,
     )
     async def start(self, call: Call, body: DiscoverBody) -> JobView:
         """Look for miners in subnets, ranges and at addresses.
@@ -135,6 +137,7 @@ class DiscoveryApi:
         body=AcceptBody,
         errors=(NotAllowed, UnknownJob, JobRuns, Invalid),
         tag="discovery",
+        needs=Permission.CHANGE_MINERS,
     )
     async def accept(self, call: Call, job_id: int, body: AcceptBody) -> Acceptance:
         """Add what is new, move what moved, set right what changed, and stop polling what is gone."""

@@ -13,7 +13,7 @@ from ...core.identity.rules import LastAdmin, WeakPassword
 from ...core.journal import Journals
 from ...ports.clock import Clock
 from ...ports.errors import Invalid, NotAllowed, Stale
-from ...ports.identity import Role, Token, UnknownToken, UnknownUser, User, UserExists
+from ...ports.identity import Permission, Role, Token, UnknownToken, UnknownUser, User, UserExists
 from ...ports.journal import Entry
 from ...ports.secrets import Secret
 from .auth import AuthApi, Email, Name
@@ -97,7 +97,7 @@ class UserApi:
 
     users: Users
 
-    @operation(returns=Page[User], query=PageQuery, errors=(NotAllowed,), tag="users")
+    @operation(returns=Page[User], query=PageQuery, errors=(NotAllowed,), tag="users", needs=Permission.MANAGE_USERS)
     async def all(self, call: Call, query: PageQuery) -> Page[User]:
         """List users by name."""
         return Page(*await self.users.all(call.actor, limit=query.limit, offset=query.offset))
@@ -107,7 +107,14 @@ class UserApi:
         """Show a user."""
         return _tagged(call, await self.users.get(call.actor, user_id))
 
-    @operation(returns=User, body=NewUserBody, status=201, errors=(NotAllowed, Invalid, UserExists), tag="users")
+    @operation(
+        returns=User,
+        body=NewUserBody,
+        status=201,
+        errors=(NotAllowed, Invalid, UserExists),
+        tag="users",
+        needs=Permission.MANAGE_USERS,
+    )
     async def add(self, call: Call, body: NewUserBody) -> User:
         """Make a user."""
         edit = UserEdit(
@@ -119,7 +126,13 @@ class UserApi:
         )
         return _tagged(call, await self.users.add(call.actor, body.username, body.password, edit))
 
-    @operation(returns=User, body=UserChange, errors=(NotAllowed, UnknownUser, Invalid, LastAdmin, Stale), tag="users")
+    @operation(
+        returns=User,
+        body=UserChange,
+        errors=(NotAllowed, UnknownUser, Invalid, LastAdmin, Stale),
+        tag="users",
+        needs=Permission.MANAGE_USERS,
+    )
     async def change(self, call: Call, user_id: int, body: UserChange) -> User:
         """Change the fields that are named.
 
@@ -140,7 +153,13 @@ class UserApi:
         """Remove a user, his sessions and the tokens that he made."""
         await self.users.remove(call.actor, user_id)
 
-    @operation(status=204, body=NewPassword, errors=(NotAllowed, UnknownUser, WeakPassword), tag="users")
+    @operation(
+        status=204,
+        body=NewPassword,
+        errors=(NotAllowed, UnknownUser, WeakPassword),
+        tag="users",
+        needs=Permission.MANAGE_USERS,
+    )
     async def set_password(self, call: Call, user_id: int, body: NewPassword) -> None:
         """Give a user a new password, which ends his sessions."""
         await self.users.set_password(call.actor, user_id, body.password)
@@ -160,7 +179,14 @@ class TokenApi:
         call.headers["x-total-count"] = str(len(tokens))
         return tokens
 
-    @operation(returns=MadeToken, body=NewTokenBody, status=201, errors=(NotAllowed, Invalid), tag="tokens")
+    @operation(
+        returns=MadeToken,
+        body=NewTokenBody,
+        status=201,
+        errors=(NotAllowed, Invalid),
+        tag="tokens",
+        needs=Permission.MANAGE_TOKENS,
+    )
     async def create(self, call: Call, body: NewTokenBody) -> MadeToken:
         """Make a token.  Its key is shown this once."""
         if body.expires_at and body.expires_in_days:
@@ -189,7 +215,9 @@ class JournalApi:
 
     journal: Journals
 
-    @operation(returns=list[Entry], query=JournalQuery, errors=(NotAllowed,), tag="journal")
+    @operation(
+        returns=list[Entry], query=JournalQuery, errors=(NotAllowed,), tag="journal", needs=Permission.SEE_JOURNAL
+    )
     async def read(self, call: Call, query: JournalQuery) -> list[Entry]:
         """Read the journal, the newest lines first."""
         entries = await self.journal.read(

@@ -11,6 +11,7 @@ from starlette.routing import Route
 from ...core.alerts import Maintenance
 from ...ports.alerts import UnknownWindow
 from ...ports.errors import Invalid, NotAllowed
+from ...ports.identity import Permission
 from .alerts_shapes import Comment, Fields, Ids, PageQuery
 from .alerts_views import MINERS, WindowView, window_view
 from .wire import Call, Page, operation, route
@@ -48,7 +49,9 @@ class MaintenanceApi:
 
     maintenance: Maintenance
 
-    @operation(returns=Page[WindowView], query=PageQuery, errors=(NotAllowed,), tag="maintenance")
+    @operation(
+        returns=Page[WindowView], query=PageQuery, errors=(NotAllowed,), tag="maintenance", needs=Permission.SEE_ALERTS
+    )
     async def all(self, call: Call, query: PageQuery) -> Page[WindowView]:
         """List the windows, the latest beginning first."""
         found = [window_view(window) for window in await self.maintenance.all(call.actor)]
@@ -59,12 +62,25 @@ class MaintenanceApi:
         """Show a window."""
         return window_view(await self.maintenance.get(call.actor, window_id))
 
-    @operation(returns=WindowView, body=WindowBody, status=201, errors=(NotAllowed, Invalid), tag="maintenance")
+    @operation(
+        returns=WindowView,
+        body=WindowBody,
+        status=201,
+        errors=(NotAllowed, Invalid),
+        tag="maintenance",
+        needs=Permission.MANAGE_ALERTS,
+    )
     async def add(self, call: Call, body: WindowBody) -> WindowView:
         """Announce maintenance: alerts that begin in it are listed, and told only if they last beyond it."""
         return window_view(await self.maintenance.add(call.actor, body.fields()))
 
-    @operation(returns=WindowView, body=WindowChange, errors=(NotAllowed, UnknownWindow, Invalid), tag="maintenance")
+    @operation(
+        returns=WindowView,
+        body=WindowChange,
+        errors=(NotAllowed, UnknownWindow, Invalid),
+        tag="maintenance",
+        needs=Permission.MANAGE_ALERTS,
+    )
     async def change(self, call: Call, window_id: int, body: WindowChange) -> WindowView:
         """Change the fields that are named."""
         return window_view(await self.maintenance.change(call.actor, window_id, body.fields()))

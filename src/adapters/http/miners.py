@@ -15,7 +15,7 @@ from ...core.miners.inventory import MinerDraft, Miners
 from ...core.miners.statistics import LONGEST, MOST_ROWS, Statistics
 from ...ports.clock import Clock
 from ...ports.errors import DeviceError, Invalid, NotAllowed, NotFound, Stale, TooManyRequests, Unavailable, Unreachable
-from ...ports.identity import Actor
+from ...ports.identity import Actor, Permission
 from ...ports.miners import (
     SORTS,
     Availability,
@@ -197,7 +197,9 @@ class MinerApi:
     clock: Clock
     log: Any = attrs.field(factory=lambda: structlog.get_logger("lineman.http"))
 
-    @operation(returns=Page[Container], query=PageQuery, errors=(NotAllowed,), tag="containers")
+    @operation(
+        returns=Page[Container], query=PageQuery, errors=(NotAllowed,), tag="containers", needs=Permission.SEE_MINERS
+    )
     async def containers(self, call: Call, query: PageQuery) -> Page[Container]:
         """List the containers by name."""
         found = await self.miners.containers(call.actor)
@@ -216,6 +218,7 @@ class MinerApi:
         status=201,
         errors=(NotAllowed, Invalid, ContainerExists),
         tag="containers",
+        needs=Permission.CHANGE_MINERS,
     )
     async def add_container(self, call: Call, body: ContainerBody) -> Container:
         """Add a container."""
@@ -230,7 +233,13 @@ class MinerApi:
         """Remove an empty container."""
         await self.miners.remove_container(call.actor, container_id)
 
-    @operation(returns=Page[MinerView], query=MinersQuery, errors=(NotAllowed, Invalid, UnknownMaker), tag="miners")
+    @operation(
+        returns=Page[MinerView],
+        query=MinersQuery,
+        errors=(NotAllowed, Invalid, UnknownMaker),
+        tag="miners",
+        needs=Permission.SEE_MINERS,
+    )
     async def all(self, call: Call, query: MinersQuery) -> Page[MinerView]:
         """List miners with what is known of them now."""
         page = await self.miners.page(call.actor, query.noun())
@@ -250,6 +259,7 @@ class MinerApi:
         status=201,
         errors=(NotAllowed, Invalid, MinerExists, PlaceTaken),
         tag="miners",
+        needs=Permission.CHANGE_MINERS,
     )
     async def add(self, call: Call, body: MinerBody) -> MinerView:
         """Add a miner; it is polled within the next interval."""
@@ -262,6 +272,7 @@ class MinerApi:
         body=MinerChange,
         errors=(NotAllowed, UnknownMiner, Invalid, MinerExists, PlaceTaken, Stale),
         tag="miners",
+        needs=Permission.CHANGE_MINERS,
     )
     async def change(self, call: Call, miner_id: int, body: MinerChange) -> MinerView:
         """Change the fields that are named.
@@ -302,13 +313,25 @@ class MinerApi:
         """List models of a maker to pick from; any other text is as good."""
         return self.miners.models(manufacturer)
 
-    @operation(returns=list[StatView], query=HistoryQuery, errors=(NotAllowed, UnknownMiner, Invalid), tag="statistics")
+    @operation(
+        returns=list[StatView],
+        query=HistoryQuery,
+        errors=(NotAllowed, UnknownMiner, Invalid),
+        tag="statistics",
+        needs=Permission.SEE_STATISTICS,
+    )
     async def history(self, call: Call, miner_id: int, query: HistoryQuery) -> list[StatView]:
         """List a miner's polls, newest first."""
         history = await self.statistics.history(call.actor, miner_id, hours=query.hours, limit=query.limit)
         return [past_stat(sample, history.algorithm) for sample in history.samples]
 
-    @operation(returns=ChartView, query=ChartQuery, errors=(NotAllowed, UnknownMiner, Invalid), tag="statistics")
+    @operation(
+        returns=ChartView,
+        query=ChartQuery,
+        errors=(NotAllowed, UnknownMiner, Invalid),
+        tag="statistics",
+        needs=Permission.SEE_STATISTICS,
+    )
     async def chart(self, call: Call, miner_id: int, query: ChartQuery) -> ChartView:
         """Show the course of a miner, oldest first."""
         chart = await self.statistics.chart(
@@ -317,7 +340,11 @@ class MinerApi:
         return chart_view(chart)
 
     @operation(
-        returns=ContainerChartView, query=HoursQuery, errors=(NotAllowed, UnknownContainer, Invalid), tag="statistics"
+        returns=ContainerChartView,
+        query=HoursQuery,
+        errors=(NotAllowed, UnknownContainer, Invalid),
+        tag="statistics",
+        needs=Permission.SEE_STATISTICS,
     )
     async def container_chart(self, call: Call, container_id: int, query: HoursQuery) -> ContainerChartView:
         """Show the totals of a container and their course."""

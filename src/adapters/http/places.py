@@ -12,6 +12,7 @@ from ...core.miners import derive
 from ...core.miners.groups import Groups
 from ...core.miners.places import Map, Places
 from ...ports.errors import Invalid, NotAllowed, Stale
+from ...ports.identity import Permission
 from ...ports.miners import (
     Availability,
     Container,
@@ -118,6 +119,7 @@ class PlaceApi:
         body=ContainerChange,
         errors=(NotAllowed, UnknownContainer, Invalid, ContainerExists, GridInUse, Stale),
         tag="containers",
+        needs=Permission.CHANGE_MINERS,
     )
     async def change_container(self, call: Call, container_id: int, body: ContainerChange) -> Container:
         """Change the fields of a container that are named."""
@@ -146,7 +148,14 @@ class PlaceApi:
         """Show a group."""
         return _tagged(call, await self.groups.get(call.actor, group_id))
 
-    @operation(returns=GroupView, body=GroupBody, status=201, errors=(NotAllowed, Invalid, GroupExists), tag="groups")
+    @operation(
+        returns=GroupView,
+        body=GroupBody,
+        status=201,
+        errors=(NotAllowed, Invalid, GroupExists),
+        tag="groups",
+        needs=Permission.CHANGE_MINERS,
+    )
     async def add(self, call: Call, body: GroupBody) -> GroupView:
         """Add a group of miners that share a login."""
         return _tagged(call, await self.groups.add(call.actor, NewGroup(body.name, body.username, body.password)))
@@ -156,6 +165,7 @@ class PlaceApi:
         body=GroupChange,
         errors=(NotAllowed, UnknownGroup, Invalid, GroupExists, Stale),
         tag="groups",
+        needs=Permission.CHANGE_MINERS,
     )
     async def change(self, call: Call, group_id: int, body: GroupChange) -> GroupView:
         """Change the fields of a group that are named."""

@@ -14,6 +14,7 @@ from ...core.miners.periods import Period
 from ...core.miners.reports import Accounts, ReportRow
 from ...core.miners.table import write_csv
 from ...ports.errors import Invalid, NotAllowed
+from ...ports.identity import Permission
 from ...ports.miners import UnknownContainer
 from .bulk import CSV, MARK
 from .wire import Call, Id, operation, route
@@ -82,6 +83,7 @@ class ReportApi:
         also=(CSV,),
         errors=(NotAllowed, UnknownContainer, Invalid),
         tag="statistics",
+        needs=Permission.SEE_STATISTICS,
     )
     async def containers(self, call: Call, query: ReportQuery) -> list[ReportView] | Response:
         """Report what containers used and did, by period.

@@ -19,7 +19,7 @@ from ...core.miners.live import Follower, Live, Wish
 from ...ports.alerts import Alert
 from ...ports.clock import Clock
 from ...ports.errors import Invalid, LinemanError, NotAllowed, NotFound, Overloaded, Refused
-from ...ports.identity import Actor
+from ...ports.identity import Actor, Permission
 from ...ports.miners import UnknownContainer, UnknownMiner
 from .alerts_views import MINERS, alert_view
 from .miners_views import miner_view, overview_view
@@ -126,6 +126,7 @@ class StreamApi:
         media=MEDIA,
         errors=(NotAllowed, Invalid, UnknownContainer, UnknownMiner, TooManyStreams),
         tag="live",
+        needs=Permission.SEE_MINERS,
     )
     async def stream(self, call: Call, query: StreamQuery) -> Response:
         """Follow what changes, as server-sent events.

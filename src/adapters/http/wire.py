@@ -29,8 +29,9 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.types import Receive, Scope, Send
 
+from ...core.permissions import allow
 from ...ports.errors import LinemanError, NotFound, NotLoggedIn, Stale
-from ...ports.identity import Actor
+from ...ports.identity import Actor, Permission
 from .decoding import Body, Query
 
 T = TypeVar("T")
@@ -83,6 +84,8 @@ class Operation:
     takes: tuple[str, ...] = ()
     #: Another media type that the same answer may have, if that is asked for.
     also: tuple[str, ...] = ()
+    #: Who lacks this is told so before his mistakes; the use case asks again.
+    needs: Permission | None = None
 
 
 @attrs.define
@@ -149,6 +152,7 @@ def operation(
     media: str = "application/json",
     takes: tuple[str, ...] = (),
     also: tuple[str, ...] = (),
+    needs: Permission | None = None,
 ) -> Callable[[F], F]:
     """Say what a handler takes and gives; its docstring becomes summary and description."""
 
@@ -156,7 +160,7 @@ def operation(
         summary, _, description = (handler.__doc__ or "").strip().partition("\n")
         facts = Operation(
             returns, body, query, status, errors, public or anonymous, anonymous, tag, media,
-            summary.rstrip("."), description.strip(), takes, also,
+            summary.rstrip("."), description.strip(), takes, also, needs,
         )  # fmt: skip
         setattr(handler, _MARK, facts)
         return handler
@@ -192,6 +196,8 @@ class Endpoint:
             call.visitor = await _visitor(request)
             if not self.operation.public:
                 _ = call.actor
+            if self.operation.needs:
+                allow(call.actor, self.operation.needs)
         arguments: dict[str, Any] = {**request.path_params}
         for name, value in arguments.items():
             if (isinstance(value, int) and value >= 2**63) or (isinstance(value, str) and "\0" in value):

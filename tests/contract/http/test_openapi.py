@@ -1,5 +1,6 @@
 """The OpenAPI document: valid, true, and enough to break nothing with."""
 
+import re
 from collections.abc import AsyncGenerator
 from contextlib import suppress
 from pathlib import Path
@@ -99,6 +100,35 @@ async def test_an_operation_is_described_by_what_it_takes_and_gives(cli: httpx.A
     assert set(user["required"]) == set(user["properties"])
     password = told["components"]["schemas"]["Credentials"]["properties"]["password"]
     assert (password["format"], password["writeOnly"]) == ("password", True)
+
+
+async def test_who_lacks_the_permission_is_told_that_before_his_mistakes(
+    house: Starlette, cli: httpx.AsyncClient
+) -> None:
+    async def inside(scope: Scope, receive: Receive, send: Send) -> None:
+        scope[ACTOR] = Actor("emil", Role.ENTERPRISE_ADMIN)
+        await house(scope, receive, send)
+
+    told, asked, answered = await document(cli), 0, set()
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(inside), base_url="http://house") as nobody:
+        for path, methods in told["paths"].items():
+            for method, facts in methods.items():
+                # What everybody may ask of himself is left out, and what asks for no login.
+                if not facts["security"] or path.startswith("/api/auth/password"):
+                    continue
+                takes = {
+                    each["name"]: each["schema"].get("type") for each in facts["parameters"] if each["in"] == "query"
+                }
+                wrong = {name: "x" for name, kind in takes.items() if kind == "integer"}
+                if "requestBody" in facts or wrong:
+                    asked += 1
+                    place = re.sub(r"\{\w+\}", "1", path)
+                    content = b"{" if "requestBody" in facts else None
+                    answer = await nobody.request(method, place, params=wrong, content=content)
+                    if answer.status_code != 403:
+                        answered.add(f"{method} {path}: {answer.status_code}")
+    assert asked > 30
+    assert answered == set()
 
 
 async def test_the_page_to_read_it_needs_nothing_from_elsewhere(cli: httpx.AsyncClient) -> None:
