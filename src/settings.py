@@ -102,6 +102,31 @@ class Settings:
     hour_days: int = setting(1095, "Days that hourly series are kept", low=1, high=36600)
     event_days: int = setting(365, "Days that the events of miners are kept", low=1, high=36600)
 
+    mftp_host: str | None = setting(
+        None, "The remote administration server (RADMIN) whose list names the gateways", aliases=("MFTP_HOST",)
+    )
+    mftp_port: int = setting(8086, "Its port", aliases=("MFTP_PORT",), low=1, high=65535)
+    mftp_username: str | None = setting(None, "The login of its list", aliases=("MFTP_USERNAME",))
+    mftp_password: Secret | None = setting(None, "The password of its list", aliases=("MFTP_PASSWORD",))
+    goip_username: str | None = setting(
+        None, "The login of gateways that have none, nor has their enterprise", aliases=("GOIP_DEFAULT_USERNAME",)
+    )
+    goip_password: Secret | None = setting(
+        None, "The password of gateways that have none, nor has their enterprise", aliases=("GOIP_DEFAULT_PASSWORD",)
+    )
+    goip_scan_interval: float = setting(
+        300.0, "Seconds between two scans of all gateways", aliases=("GOIP_SCAN_INTERVAL",), low=10, high=86400
+    )
+    goip_scan_timeout: float = setting(
+        30.0, "Seconds that a list, or one gateway, may take in one scan", aliases=("GOIP_SCAN_TIMEOUT",), low=1,
+        high=300,
+    )  # fmt: skip
+    goip_lanes: int = setting(16, "How many gateways are talked to at the same time", low=1, high=256)
+    goip_page_limit: int = setting(1 << 20, "Bytes that one page of a gateway may have", low=4096, high=1 << 28)
+    line_raw_days: int = setting(7, "Days that single readings of lines are kept", low=1, high=366)
+    line_hour_days: int = setting(400, "Days that hourly series of lines are kept", low=1, high=3660)
+    line_day_days: int = setting(3660, "Days that daily series of lines are kept", low=1, high=36600)
+
     body_limit: int = setting(1 << 20, "Bytes that the body of a request may have", low=1024, high=1 << 28)
     log_level: str = setting("info", "How much is logged", choices=("debug", "info", "warning", "error"))
     log_format: str = setting(
