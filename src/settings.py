@@ -127,6 +127,35 @@ class Settings:
     line_hour_days: int = setting(400, "Days that hourly series of lines are kept", low=1, high=3660)
     line_day_days: int = setting(3660, "Days that daily series of lines are kept", low=1, high=36600)
 
+    unit_interval: float = setting(60.0, "Seconds between two looks at one Asterisk unit", low=5, high=86400)
+    unit_timeout: float = setting(15.0, "Seconds that one look at a unit may take, all in all", low=1, high=300)
+    unit_lanes: int = setting(100, "How many units are looked at at the same time", low=1, high=1000)
+    unit_mode: str = setting(
+        "guarded",
+        "guarded, or seed: the rules of the service that lineman replaces, with no guard against cutting power",
+        choices=("guarded", "seed"),
+    )
+    unit_failures: int = setting(3, "Failed looks running after which a unit is down", low=1, high=100)
+    unit_canaries: str = setting(
+        "",
+        "host:port of places that answer while our own line is up, separated by commas; while none does no power is cut",
+    )
+    power_cycles_at_once: int = setting(2, "Power cycles under way in the whole fleet", low=1, high=10)
+    power_hold: float = setting(10.0, "Seconds that a power cycle stays off", low=5, high=120)
+    ewelink_app_id: str | None = setting(None, "The application id of the eWeLink developer account")
+    ewelink_app_secret: Secret | None = setting(None, "The secret of that application")
+    ewelink_redirect_url: str | None = setting(
+        None, "The redirect address registered with it, such as https://HOST/ewelink-callback/"
+    )
+    ewelink_app_expires: str | None = setting(
+        None, "The day on which the application's own credential ends, YYYY-MM-DD"
+    )
+    ewelink_quota: int = setting(50_000, "Calls that the application may make in a month and region", low=100)
+    ewelink_reserve: int = setting(500, "Calls of these that are kept for switching power on", low=0)
+    ewelink_api: str | None = setting(
+        None, "Another address for the cloud's API, such as a simulator's; the region's own otherwise"
+    )
+
     body_limit: int = setting(1 << 20, "Bytes that the body of a request may have", low=1024, high=1 << 28)
     log_level: str = setting("info", "How much is logged", choices=("debug", "info", "warning", "error"))
     log_format: str = setting(

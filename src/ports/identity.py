@@ -41,6 +41,16 @@ class Permission(StrEnum):
     CHANGE_GATEWAYS = "change-gateways"
     SCAN_GATEWAYS = "scan-gateways"
     REBOOT_GATEWAYS = "reboot-gateways"
+    SEE_UNITS = "see-units"
+    CHANGE_UNITS = "change-units"
+    CHECK_UNITS = "check-units"
+    #: Cut a unit's power and give it back.
+    CYCLE_POWER = "power:cycle"
+    #: Switch a plug; off alone needs its own.
+    SWITCH_ON = "power:on"
+    SWITCH_OFF = "power:off"
+    #: Authorise and renew the cloud account of the plugs.
+    MANAGE_CLOUD = "manage-cloud"
 
 
 @attrs.frozen

@@ -1,0 +1,56 @@
+"""Asterisk units: the nouns of one context and the sockets its adapters fill."""
+
+from .cycles import Cycle, CycleResult, CycleStore, CycleUnderWay, Step, UnknownCycle
+from .inventory import PlugTaken, PowerPolicy, PowerPolicyStore, Unit, UnitExists, UnitStore, UnknownUnit
+from .probe import (
+    CannotRestart,
+    Cause,
+    Checked,
+    LinePatterns,
+    LineStats,
+    Outcome,
+    Peer,
+    PeerKind,
+    SecondOpinion,
+    UnitDenied,
+    UnitGarbled,
+    UnitProbe,
+    UnitSilent,
+    UnitTarget,
+)
+from .watch import LineCount, MachineState, UnitEvent, UnitWatch, UnitWatchStore
+
+__all__ = [
+    "CannotRestart",
+    "Cause",
+    "Checked",
+    "Cycle",
+    "CycleResult",
+    "CycleStore",
+    "CycleUnderWay",
+    "LineCount",
+    "LinePatterns",
+    "LineStats",
+    "MachineState",
+    "Outcome",
+    "Peer",
+    "PeerKind",
+    "PlugTaken",
+    "PowerPolicy",
+    "PowerPolicyStore",
+    "SecondOpinion",
+    "Step",
+    "Unit",
+    "UnitDenied",
+    "UnitEvent",
+    "UnitExists",
+    "UnitGarbled",
+    "UnitProbe",
+    "UnitSilent",
+    "UnitStore",
+    "UnitTarget",
+    "UnitWatch",
+    "UnitWatchStore",
+    "UnknownCycle",
+    "UnknownUnit",
+]

@@ -1,0 +1,84 @@
+"""Power cycles: a sequence that is stored before each step is sent, so that every crash leads to ON."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+import attrs
+
+from ..errors import Conflict, NotFound
+from ..power import Plug
+
+
+class Step(StrEnum):
+    """How far a cycle is; what it names was stored before it was sent."""
+
+    PRECHECK = "precheck"
+    OFF_SENT = "off_sent"
+    OFF_SEEN = "off_seen"
+    HOLD = "hold"
+    ON_SENT = "on_sent"
+    ON_SEEN = "on_seen"
+    DONE = "done"
+
+
+class CycleResult(StrEnum):
+    """How it ended."""
+
+    SUCCESS = "success"
+    FAILED_PRECHECK = "failed_precheck"
+    FAILED_OFF = "failed_off"
+    #: ON never took; it goes on being tried.
+    STUCK_OFF = "stuck_off"
+    #: Somebody switched it off before: it was not touched.
+    PLUG_WAS_OFF = "plug_was_off"
+
+
+@attrs.frozen
+class Cycle:
+    """One power cycle."""
+
+    id: int
+    #: ``None`` = a plug that belongs to nobody, cycled by hand.
+    enterprise_number: str | None
+    plug: Plug
+    #: ``auto`` or ``user``, and who.
+    initiator: str
+    by: str
+    requested_at: datetime
+    step: Step = Step.PRECHECK
+    step_at: datetime | None = None
+    result: CycleResult | None = None
+    error: str | None = None
+    on_tries: int = 0
+    #: When ON is to be tried next, while it is stuck.
+    next_at: datetime | None = None
+    finished_at: datetime | None = None
+
+
+class UnknownCycle(NotFound):
+    """There is no such power cycle."""
+
+
+class CycleUnderWay(Conflict):
+    """A power cycle of this plug is under way."""
+
+
+class CycleStore(Protocol):
+    """Keeps cycles: one that has not ended per plug, at most."""
+
+    async def begin(self, cycle: Cycle) -> Cycle:
+        """Store it; the id given is ignored.  Raises ``CycleUnderWay``."""
+
+    async def save(self, cycle: Cycle) -> None:
+        """Store where it is, before that is sent."""
+
+    async def open(self) -> Sequence[Cycle]:
+        """Those that have not ended."""
+
+    async def get(self, cycle_id: int) -> Cycle:
+        """Raises ``UnknownCycle``."""
+
+    async def of_unit(self, enterprise_number: str, *, limit: int = 100) -> Sequence[Cycle]:
+        """Newest first."""
