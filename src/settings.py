@@ -138,7 +138,7 @@ class Settings:
     unit_failures: int = setting(3, "Failed looks running after which a unit is down", low=1, high=100)
     unit_canaries: str = setting(
         "",
-        "host:port of places that answer while our own line is up, separated by commas; while none does no power is cut",
+        "host:port of places that answer while our own line is up, by commas; while none does no power is cut",
     )
     power_cycles_at_once: int = setting(2, "Power cycles under way in the whole fleet", low=1, high=10)
     power_hold: float = setting(10.0, "Seconds that a power cycle stays off", low=5, high=120)
