@@ -34,6 +34,12 @@ def test_a_container_gets_a_grid_and_shows_who_stands_where(lineman: Lineman) ->
     shown = lineman("containers", "map", "North").output
     assert "4-6-12" in shown
     assert "1 of 288 places taken" in shown
+    assert lineman("miners", "add", "10.0.0.2", "--maker", "avalon", "--name", "b", "--container", "1").exit_code == 0
+    assert lineman("containers", "place", "North", "1=4-6-13").exit_code == 2
+    assert "not like rig-1=1-2-3" in lineman("containers", "place", "North", "1=4-6").output
+    placed = json.loads(lineman("containers", "place", "North", "b=4-6-12", "1=1-1-1", "--json").output)
+    assert [(cell["miner_id"], cell["row"]) for cell in placed["cells"]] == [(1, 1), (2, 4)]
+    assert "arranged: b=none" in lineman("containers", "place", "North", "b=none").output
     assert "old" in lineman("miners", "tags").output
     assert [one["id"] for one in json.loads(lineman("miners", "list", "--tag", "old", "--json").output)] == [1]
     assert json.loads(lineman("miners", "change", "1", "--no-place", "--no-tags", "--json").output)["row"] is None

@@ -154,6 +154,27 @@ async def test_two_miners_change_addresses_in_one_step_or_not_at_all(database: D
     assert (await miners.get(one.id)).ip_address == "10.0.0.2"
 
 
+async def test_miners_of_a_container_change_places_all_or_none(miners: MinerStore, north: Container) -> None:
+    for slot in (1, 2, 3):
+        await miners.add(
+            attrs.evolve(NEW, ip_address=f"10.0.0.{slot}", container_id=north.id, row=1, shelf=1, slot=slot), at=NOW
+        )
+    await miners.add(attrs.evolve(NEW, ip_address="10.0.0.4"), at=NOW)
+
+    async def slots() -> list[int | None]:
+        return [(await miners.get(number)).slot for number in (1, 2, 3, 4)]
+
+    before = await miners.version()
+    await miners.arrange(north.id, {1: (1, 1, 2), 2: (1, 1, 1), 3: None})
+    assert (await slots(), (await miners.get(1)).revision) == ([2, 1, None, None], 2)
+    assert await miners.version() > before
+    with pytest.raises(PlaceTaken, match="row 1, shelf 1, slot 1 "):
+        await miners.arrange(north.id, {1: (2, 1, 1), 3: (1, 1, 1)})
+    with pytest.raises(UnknownMiner, match="no miner 4 in"):
+        await miners.arrange(north.id, {1: (2, 1, 1), 4: (2, 1, 2)})
+    assert (await slots(), (await miners.get(1)).revision) == ([2, 1, None, None], 2)
+
+
 async def test_which_device_it_is_is_learnt_once_and_another_one_is_told_of(
     database: Database, vault: Vault, miners: MinerStore
 ) -> None:

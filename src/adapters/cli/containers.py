@@ -14,6 +14,7 @@ from .output import Column, emit, field, show_fields, show_table
 
 LATE = {
     "stats": ("statistics:container_stats", "Show the totals of a container now, and its course."),
+    "place": ("map:place", "Put miners of a container to their places, all at once."),
     "map": ("map:map_", "Show the miners of a container by place."),
 }
 

@@ -20,6 +20,7 @@ from ...ports.miners.inventory import (
     MinerStore,
     NewMiner,
     PlaceTaken,
+    Spot,
     UnknownContainer,
     UnknownMiner,
 )
@@ -209,6 +210,30 @@ class SqlMiners(MinerStore):
                 raise
             raise MinerExists(f"There is a miner at {miner[1]} port {miner[2]} already") from error
 
+    async def arrange(self, container_id: int, places: Mapping[int, Spot | None]) -> None:
+        spot: Spot | None = None
+        try:
+            async with self._db.transaction() as tx:
+                # All off the map first, each time in one order: two may change places, and no two of us lock crosswise.
+                for number in sorted(places):
+                    if not await tx.run(
+                        "update miner set place_row = null, place_shelf = null, place_slot = null, "
+                        "revision = revision + 1 where id = :id and container_id = :container_id",
+                        id=number, container_id=container_id,
+                    ):  # fmt: skip
+                        raise UnknownMiner(f"There is no miner {number} in container {container_id} any more")
+                for number, spot in sorted(places.items()):
+                    if spot:
+                        row, shelf, slot = spot
+                        await tx.run(
+                            "update miner set place_row = :row, place_shelf = :shelf, place_slot = :slot "
+                            "where id = :id",
+                            id=number, row=row, shelf=shelf, slot=slot,
+                        )  # fmt: skip
+                await inventory_changed(tx)
+        except Taken as error:
+            raise _place_taken(spot or (0, 0, 0), container_id) from error
+
     async def identified(self, miner_id: int, hardware_id: str | None) -> None:
         async with self._db.transaction() as tx:
             changed = await tx.run(
@@ -335,16 +360,21 @@ def _unknown(miner_id: int) -> UnknownMiner:
     return UnknownMiner(f"There is no miner {miner_id}")
 
 
+def _place_taken(place: Sequence[int | None], container_id: int | None) -> PlaceTaken:
+    row, shelf, slot = place
+    return PlaceTaken(
+        f"Another miner stands at row {row}, shelf {shelf}, slot {slot} of container {container_id} already",
+        field="slot",
+    )
+
+
 def translated(
     error: Taken | Dangling, miner: Miner | NewMiner
 ) -> MinerExists | PlaceTaken | UnknownContainer | UnknownGroup:
     """What a refusal by the schema means."""
     if isinstance(error, Taken):
         if PLACE.search(str(error)):
-            place = f"row {miner.row}, shelf {miner.shelf}, slot {miner.slot}"
-            return PlaceTaken(
-                f"Another miner stands at {place} of container {miner.container_id} already", field="slot"
-            )
+            return _place_taken((miner.row, miner.shelf, miner.slot), miner.container_id)
         return MinerExists(f"There is a miner at {miner.ip_address} port {miner.port} already")
     # SQLite does not say which reference it was.
     if GROUP.search(str(error)) or miner.container_id is None:

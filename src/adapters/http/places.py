@@ -9,6 +9,7 @@ from msgspec import UNSET, Meta, UnsetType
 from starlette.routing import Route
 
 from ...core.miners import derive
+from ...core.miners.arranging import Placing
 from ...core.miners.groups import Groups
 from ...core.miners.places import Map, Places
 from ...ports.errors import Invalid, NotAllowed, Stale
@@ -23,13 +24,17 @@ from ...ports.miners import (
     GroupInUse,
     Miner,
     NewGroup,
+    PlaceTaken,
     Snapshot,
     State,
     UnknownContainer,
     UnknownGroup,
 )
 from .miners import Name, Password, Size, Text
-from .wire import Call, operation, route
+from .wire import Call, Id, operation, route
+
+#: Miners that one request may place.
+MOST_PLACINGS = 5000
 
 
 class ContainerChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -41,6 +46,21 @@ class ContainerChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_
     rows: Size | UnsetType | None = UNSET
     shelves: Size | UnsetType | None = UNSET
     slots: Size | UnsetType | None = UNSET
+
+
+class PlacingBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """A miner and where it is to stand; without row, shelf and slot nowhere."""
+
+    miner_id: Id
+    row: Size | None = None
+    shelf: Size | None = None
+    slot: Size | None = None
+
+
+class ArrangeBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Miners that are not named stay where they are."""
+
+    places: Annotated[list[PlacingBody], Meta(max_length=MOST_PLACINGS)]
 
 
 class GroupBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -132,6 +152,18 @@ class PlaceApi:
         """Show the miners of a container by place."""
         return map_view(await self.places.map(call.actor, container_id))
 
+    @operation(
+        returns=MapView,
+        body=ArrangeBody,
+        errors=(NotAllowed, UnknownContainer, Invalid, PlaceTaken),
+        tag="containers",
+        needs=Permission.CHANGE_MINERS,
+    )
+    async def arrange(self, call: Call, container_id: int, body: ArrangeBody) -> MapView:
+        """Give miners of a container other places, all of them or none: two may swap theirs."""
+        placings = [Placing(one.miner_id, one.row, one.shelf, one.slot) for one in body.places]
+        return map_view(await self.places.arrange(call.actor, container_id, placings))
+
     @operation(returns=list[TagView], errors=(NotAllowed,), tag="miners")
     async def tags(self, call: Call) -> list[TagView]:
         """List all tags by name."""
@@ -182,6 +214,7 @@ class PlaceApi:
         return [
             route("PUT", container, self.change_container),
             route("GET", f"{container}/map", self.map),
+            route("PUT", f"{container}/places", self.arrange),
             route("GET", "/api/miners/tags", self.tags),
             route("GET", "/api/miners/groups", self.all),
             route("POST", "/api/miners/groups", self.add),

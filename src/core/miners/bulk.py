@@ -14,8 +14,8 @@ from ...ports.journal import Entry, Journal
 from ...ports.miners import ContainerStore, GroupStore, Miner, MinerQuery, MinerStore, UnknownContainer, UnknownGroup
 from ..permissions import allow
 from . import checks
+from .grid import settled
 from .inventory import wrong_in
-from .places import settled
 
 #: Miners of one bulk, of one whose members take time each, and those polled at the same time.
 MOST, MOST_SLOW, AT_ONCE = 10_000, 1000, 50

@@ -185,6 +185,9 @@ MINER: Mapping[str, Check] = {
     "slot": optional(size),
 }
 
+#: A place, from 1 on.
+GRID: Mapping[str, Check] = {"row": optional(size), "shelf": optional(size), "slot": optional(size)}
+
 CONTAINER: Mapping[str, Check] = {
     "name": name,
     "description": description,

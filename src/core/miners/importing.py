@@ -14,7 +14,7 @@ from ...ports.journal import Entry, Journal
 from ...ports.miners import Container, ContainerStore, GroupStore, Maker, Miner, MinerStore, NewMiner
 from ..permissions import allow
 from . import checks
-from .places import check_place, settled
+from .grid import check_place, settled
 from .table import Row
 
 #: Rows in one transaction.

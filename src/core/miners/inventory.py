@@ -32,7 +32,7 @@ from ..editing import Expect, anything, edit
 from ..permissions import allow
 from . import checks
 from .difference import difference
-from .places import check_grid, check_place, settled
+from .grid import check_grid, check_place, settled
 
 #: Rows that one page may have.
 LARGEST_PAGE = 1000

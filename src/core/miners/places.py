@@ -1,4 +1,4 @@
-"""Where miners stand: the grid of a container, and who may stand at which place of it."""
+"""Where miners stand, as people see it and change it."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -9,15 +9,16 @@ from ...ports.clock import Clock
 from ...ports.errors import Invalid
 from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
-from ...ports.miners import Container, ContainerStore, Miner, MinerQuery, MinerStore, Snapshot
+from ...ports.miners import Container, ContainerStore, Miner, MinerQuery, MinerStore, Snapshot, UnknownMiner
 from ..editing import Expect, anything, edit
 from ..permissions import allow
 from . import checks
+from .arranging import Placing, moves, told
 from .difference import difference
+from .grid import check_grid, grid_of
 
 #: Miners that a map may show.
 LARGEST_MAP = 20_000
-PLACE = ("row", "shelf", "slot")
 
 
 @attrs.frozen
@@ -27,49 +28,6 @@ class Map:
     container: Container
     placed: Sequence[tuple[Miner, Snapshot]]
     unplaced: Sequence[tuple[Miner, Snapshot]]
-
-
-def grid_of(container: Container) -> tuple[int, int, int] | None:
-    """Rows, shelves and slots, if they are set."""
-    if container.rows is None or container.shelves is None or container.slots is None:
-        return None
-    return container.rows, container.shelves, container.slots
-
-
-def check_grid(container: Container) -> None:
-    """Raises ``Invalid``: a grid has all three sizes, or none."""
-    sizes = {"rows": container.rows, "shelves": container.shelves, "slots": container.slots}
-    missing = [name for name, size in sizes.items() if size is None]
-    if missing and len(missing) < len(sizes):
-        raise checks.wrong(missing[0], "a grid has rows, shelves and slots: give all three, or none")
-
-
-def check_place(place: Sequence[int | None], container: Container | None) -> None:
-    """See that a miner can stand at row, shelf and slot of a container.
-
-    Raises:
-        Invalid: With the field that is wrong.
-    """
-    missing = [name for name, at in zip(PLACE, place, strict=True) if at is None]
-    if len(missing) == len(PLACE):
-        return
-    if missing:
-        raise checks.wrong(missing[0], "a place has a row, a shelf and a slot: give all three, or none")
-    if container is None:
-        raise checks.wrong("row", "a place is in a container: give one")
-    if (grid := grid_of(container)) is None:
-        raise checks.wrong("row", f"container {container.name} has no rows, shelves and slots yet: set them first")
-    for name, at, size in zip(PLACE, place, grid, strict=True):
-        if at is not None and at > size:
-            raise checks.wrong(name, f"{at} is outside of container {container.name}, which has {size}")
-
-
-def settled(before: Miner, fields: Mapping[str, Any]) -> Mapping[str, Any]:
-    """Changes of a miner, with its place given up when it goes to another container without one there."""
-    moves = "container_id" in fields and fields["container_id"] != before.container_id
-    if moves and not any(name in fields for name in PLACE):
-        return {**fields, **dict.fromkeys(PLACE)}
-    return fields
 
 
 @attrs.frozen
@@ -126,6 +84,28 @@ class Places:
         placed.sort(key=lambda item: (item[0].row, item[0].shelf, item[0].slot))
         known = {miner.id for miner, _ in placed}
         return Map(container, placed, [item for item in page.items if item[0].id not in known])
+
+    async def arrange(self, actor: Actor, container_id: int, placings: Sequence[Placing]) -> Map:
+        """Give miners of a container their places, all or none; those not named stay where they are.
+
+        Raises:
+            UnknownContainer
+            Invalid: With every placing that is wrong: a place outside of the grid, two miners on one place,
+                a miner that is not in the container.
+            PlaceTaken: A miner that is not moved stands there.
+        """
+        allow(actor, Permission.CHANGE_MINERS)
+        before = await self.map(actor, container_id)
+        there = {miner.id: miner for miner, _ in (*before.placed, *before.unplaced)}
+        moved = moves(placings, before.container, there)
+        if not moved:
+            return before
+        try:
+            await self.miner_store.arrange(container_id, moved)
+        except UnknownMiner as error:
+            raise Invalid(error.detail, field="places") from error
+        await self._note(actor, "containers.arrange", f"container {container_id}", told(moved, there))
+        return await self.map(actor, container_id)
 
     async def tags(self, actor: Actor) -> Mapping[str, int]:
         """All tags of the miners that the actor may see, by name, and how many have each."""

@@ -68,6 +68,7 @@ from .inventory import (
     NewContainer,
     NewMiner,
     PlaceTaken,
+    Spot,
     UnknownContainer,
     UnknownMiner,
 )
@@ -175,6 +176,7 @@ __all__ = [
     "Shares",
     "Sleep",
     "Snapshot",
+    "Spot",
     "Standing",
     "State",
     "SwitchPool",

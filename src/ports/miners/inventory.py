@@ -12,6 +12,9 @@ from .reading import Maker, State
 from .watch import Availability, Snapshot
 from .where import host_port
 
+#: Row, shelf and slot, each from 1 on.
+Spot = tuple[int, int, int]
+
 
 @attrs.frozen
 class NewContainer:
@@ -236,6 +239,16 @@ class MinerStore(Protocol):
         """Give miners (ids) other addresses and ports in one transaction, so that two can change places.
 
         Fingerprints are forgotten, revisions grow.  Raises ``UnknownMiner``, ``MinerExists``.
+        """
+
+    async def arrange(self, container_id: int, places: Mapping[int, Spot | None]) -> None:
+        """Give miners (ids) of a container other places in one transaction, so that two can change places.
+
+        Revisions grow.  All or nothing.
+
+        Raises:
+            UnknownMiner: One is not in the container any more.
+            PlaceTaken: One that is not moved stands there.
         """
 
     async def identified(self, miner_id: int, hardware_id: str | None) -> None:

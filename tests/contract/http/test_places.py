@@ -45,6 +45,40 @@ async def added(client: httpx.AsyncClient, **fields: Any) -> dict[str, Any]:
     return made
 
 
+async def test_miners_swap_their_places_in_one_request_or_nothing_happens(
+    service: Service, operator: httpx.AsyncClient
+) -> None:
+    await operator.post("/api/containers", json={"name": "North", "rows": 2, "shelves": 2, "slots": 4})
+    for number in (1, 2, 3):
+        at = {"container_id": 1, "row": 1, "shelf": 1, "slot": number}
+        await added(operator, name=f"rig-{number}", ip_address=f"10.0.0.{number}", **at)
+    await added(operator, ip_address="10.0.0.4")
+
+    async def put(*places: tuple[int, int | None, int | None, int | None]) -> httpx.Response:
+        body = [dict(zip(("miner_id", "row", "shelf", "slot"), place, strict=True)) for place in places]
+        return await operator.put("/api/containers/1/places", json={"places": body})
+
+    swapped = await put((1, 1, 1, 2), (2, 1, 1, 1), (3, None, None, None))
+    assert swapped.status_code == 200
+    assert [(cell["name"], cell["slot"]) for cell in swapped.json()["cells"]] == [("rig-2", 1), ("rig-1", 2)]
+    assert [cell["name"] for cell in swapped.json()["unplaced"]] == ["rig-3"]
+    wrong = await put((1, 2, 1, 1), (2, 2, 1, 1), (1, 3, 1, 1), (4, 1, 2, 1), (3, 1, None, None))
+    assert (wrong.status_code, [each["field"] for each in wrong.json()["errors"]]) == (
+        422, ["places[1].row", "places[2].miner_id", "places[2].row", "places[3].miner_id", "places[4].shelf"],
+    )  # fmt: skip
+    assert "row 2, shelf 1, slot 1 is given in places[0] already" in wrong.json()["detail"]
+    taken = await put((1, 2, 1, 1), (3, 1, 1, 1))
+    assert (taken.status_code, taken.json()["code"]) == (409, "place-taken")
+    assert (await operator.get("/api/containers/1/map")).json() == swapped.json()
+    assert (await put()).json() == swapped.json()
+    lines = (await operator.get("/api/journal", params={"action": "containers.arrange"})).json()
+    assert [(line["subject"], line["detail"]) for line in lines] == [
+        ("container 1", "rig-1 to 1-1-2, rig-2 to 1-1-1, rig-3 to no place")
+    ]
+    async with asked_by(service, Actor("carl", Role.CLIENT, None, frozenset({1}))) as client:
+        assert (await client.put("/api/containers/1/places", json={"places": []})).status_code == 403
+
+
 async def test_who_names_no_revision_is_never_told_of_others_however_many_change_it_at_once(
     operator: httpx.AsyncClient,
 ) -> None:

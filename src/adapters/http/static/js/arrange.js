@@ -6,6 +6,7 @@ import { can } from "./session.js";
 import { placeWords } from "./words.js";
 
 const NOWHERE = { row: null, shelf: null, slot: null };
+const AT_ONCE = 1000;
 const HINT = "Choose a miner, then the place where it stands. Dragging does the same. Esc lets go.";
 
 /**
@@ -47,7 +48,10 @@ export function arranging({ plan, again, changed, signal }) {
     const where = held.row == null ? `[data-loose="${held.miner_id}"]` : `[data-place="${held.row}-${held.shelf}-${held.slot}"]`;
     document.querySelector(where)?.setAttribute("data-held", "yes");
   };
-  const write = (one, place) => miners("PUT", `miners/${one.miner_id}`, { body: place });
+  /** Pairs of a miner and its place, all or none at once: two that swap are never without one. */
+  const write = (pairs) => miners("PUT", `containers/${plan().container_id}/places`, {
+    body: { places: pairs.map(([{ miner_id: id }, { row, shelf, slot }]) => ({ miner_id: id, row, shelf, slot })) },
+  });
 
   /** Put a miner to a place; who stands there goes to where the other came from. */
   const put = async (one, place) => {
@@ -56,9 +60,7 @@ export function arranging({ plan, again, changed, signal }) {
     held = null;
     const there = plan().cells.find((cell) => cell.row === place.row && cell.shelf === place.shelf && cell.slot === place.slot);
     await attempt(async () => {
-      if (there) await write(there, NOWHERE);
-      await write(one, { row: place.row, shelf: place.shelf, slot: place.slot });
-      if (there && one.row != null) await write(there, { row: one.row, shelf: one.shelf, slot: one.slot });
+      await write(there ? [[one, place], [there, one]] : [[one, place]]);
       tell(place.row == null ? `${one.name} is off the map.` : `${one.name} stands in ${placeWords(place)} now${there ? `; ${there.name} ${one.row == null ? "is without a place" : "took its old place"}` : ""}.`);
     });
     busy = false;
@@ -76,14 +78,14 @@ export function arranging({ plan, again, changed, signal }) {
     if (!list.length) return say("There is no empty place left.", { failed: true });
     fill.disabled = true;
     let done = 0;
-    for (const one of list) {
+    while (done < list.length) {
+      const part = list.slice(done, done + AT_ONCE).map((one, at) => [one, free[done + at]]);
       const fine = await attempt(async () => {
-        await write(one, free[done]);
+        await write(part);
         return true;
       });
       if (!fine) break;
-      done += 1;
-      tell(`${done} of ${list.length} miners have their places…`);
+      done += part.length;
     }
     fill.disabled = false;
     tell(`${done} of ${list.length} miners have their places.`);
