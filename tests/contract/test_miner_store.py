@@ -9,7 +9,8 @@ import pytest
 from lineman.adapters.crypto.vault import FernetVault
 from lineman.adapters.db.containers import SqlContainers
 from lineman.adapters.db.engine import Database
-from lineman.adapters.db.miners import SORTED, SqlMiners
+from lineman.adapters.db.miner_lists import SORTED
+from lineman.adapters.db.miners import SqlMiners
 from lineman.adapters.db.watches import SqlWatches
 from lineman.ports.errors import Invalid, Stale
 from lineman.ports.miners.driver import Fingerprint
@@ -233,6 +234,25 @@ async def test_miners_without_a_figure_come_last_in_either_direction(miners: Min
     await watches.keep([polled(2, rate=5e13), polled(3, rate=9e13), polled(4, rate=None)])
     assert await names(miners, sort="hash_rate_hs") == ["rig 1", "rig 2", "rig 0", "rig 3"]
     assert await names(miners, sort="hash_rate_hs", descending=True) == ["rig 2", "rig 1", "rig 0", "rig 3"]
+
+
+@pytest.mark.parametrize("descending", [False, True])
+async def test_pages_by_rate_are_parts_of_one_list_whether_read_off_the_index_or_sorted(
+    miners: MinerStore, watches: WatchStore, descending: bool
+) -> None:
+    for number in range(7):
+        await miners.add(attrs.evolve(NEW, name=f"rig {number}", port=number + 1), at=NOW)
+    rates = {1: 5e13, 2: 9e13, 3: None, 4: 5e13, 6: 1e12}
+    await watches.keep([polled(number, rate=rate) for number, rate in rates.items()])
+    whole = [2, 1, 4, 6, 3, 5, 7] if descending else [6, 1, 4, 2, 3, 5, 7]
+    query = MinerQuery(sort="hash_rate_hs", descending=descending)
+    for asked in (query, attrs.evolve(query, is_active=True)):
+        assert await miners.numbers(asked) == whole
+        for offset in range(9):
+            for limit in (1, 3, 7):
+                page = await miners.find(attrs.evolve(asked, limit=limit, offset=offset))
+                assert [miner.id for miner, _ in page.items] == whole[offset : offset + limit]
+                assert page.total == 7
 
 
 async def test_lists_sort_by_all_that_the_port_promises_and_nothing_else(miners: MinerStore) -> None:

@@ -5,12 +5,11 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from types import MappingProxyType
 
 import anyio
 import attrs
 
-from ...ports.errors import Invalid, Stale
+from ...ports.errors import Stale
 from ...ports.miners.groups import UnknownGroup
 from ...ports.miners.inventory import (
     Miner,
@@ -28,6 +27,7 @@ from ...ports.miners.watch import Snapshot, Watch
 from ...ports.secrets import Vault
 from .containers import inventory_changed
 from .engine import Dangling, Database, Statements, Taken, next_number
+from .miner_lists import conditions, numbers_of, page_of
 from .opening import Opener
 from .rows import to_text
 from .snapshots import snapshots
@@ -38,33 +38,14 @@ COLUMNS = (
     'm.tags, m.group_id, m.place_row as "row", m.place_shelf as shelf, m.place_slot as slot, m.hardware_id, '
     "g.username as group_username, g.password_sealed as group_password"
 )
-CHOSEN = "miner m left join miner_watch w on w.miner_id = m.id left join miner_last l on l.miner_id = m.id"
-SOURCE = f"{CHOSEN} left join miner_group g on g.id = m.group_id"
-
-#: What lists are sorted by.  ``{binary}`` makes PostgreSQL compare text as SQLite does.
-SORTED: Mapping[str, str] = MappingProxyType(
-    {
-        "id": "m.id",
-        "name": "m.name_order{binary}",
-        "ip_address": "m.address_order{binary}",
-        "manufacturer": "m.manufacturer{binary}",
-        "model": "lower(coalesce(m.model, l.model)){binary}",
-        "container_id": "m.container_id",
-        "last_seen": "w.seen_at",
-        "availability": "coalesce(w.availability, 'unknown'){binary}",
-        "state": "w.state{binary}",
-        "hash_rate_hs": "l.hash_rate_hs",
-        "temperature": "l.temperature",
-        "fan_speed": "l.fan_speed",
-        "power_w": "l.power_w",
-    }
+SOURCE = (
+    "miner m left join miner_watch w on w.miner_id = m.id left join miner_last l on l.miner_id = m.id "
+    "left join miner_group g on g.id = m.group_id"
 )
 
 #: By these words the databases name what was violated.
 PLACE = re.compile(r"miner_by_place|miner\.place_row")
 GROUP = re.compile("miner_group")
-
-ALWAYS_THERE = frozenset({"id", "name", "ip_address", "manufacturer", "availability"})
 
 STORE = """
 insert into miner (id, name, name_order, ip_address, address_order, port, web_port, api3_port, manufacturer, model,
@@ -95,62 +76,31 @@ class SqlMiners(MinerStore):
         self._db, self._vault, self._open = db, vault, Opener(vault)
 
     async def find(self, query: MinerQuery) -> MinerPage:
-        where, values = self._conditions(query)
-        numbers = await self._numbers(query, "limit :limit offset :offset", limit=query.limit, offset=query.offset)
-        [total] = await self._db.fetch(int, f"select count(*) from {CHOSEN}{where}", **values)
-        return MinerPage(tuple(await self.some(numbers)), total)
+        # One look at all: on PostgreSQL, a connection is had and checked once.
+        async with self._db.snapshot() as db:
+            numbers, total = await page_of(db, query)
+            items = await self._known(db, numbers)
+        return MinerPage(items, total)
 
     async def numbers(self, query: MinerQuery) -> Sequence[int]:
-        return await self._numbers(query)
+        async with self._db.snapshot() as db:
+            return await numbers_of(db, query)
 
     async def some(self, miner_ids: Sequence[int]) -> Sequence[tuple[Miner, Snapshot]]:
-        numbers = list(miner_ids)
-        rows = await self._db.fetch(
-            Miner, f"select {COLUMNS} from {SOURCE} where {self._db.among('m.id', 'numbers')}", numbers=numbers
+        return await self._known(self._db, list(miner_ids))
+
+    async def _known(self, db: Statements, numbers: list[int]) -> tuple[tuple[Miner, Snapshot], ...]:
+        rows = await db.fetch(
+            Miner, f"select {COLUMNS} from {SOURCE} where {db.among('m.id', 'numbers')}", numbers=numbers
         )
+        known = await snapshots(db, numbers)
         miners = {miner.id: self._open(miner) for miner in rows}
-        known = await snapshots(self._db, numbers)
-        return [(miners[n], known.get(n) or Snapshot(Watch(n))) for n in numbers if n in miners]
+        return tuple((miners[n], known.get(n) or Snapshot(Watch(n))) for n in numbers if n in miners)
 
     async def all(self) -> Sequence[Miner]:
         rows = await self._db.fetch(Miner, f"select {COLUMNS} from {SOURCE} order by m.id")
         # Opening thousands of passwords would hold up the loop.
         return await anyio.to_thread.run_sync(lambda: [self._open(miner) for miner in rows])
-
-    async def _numbers(self, query: MinerQuery, part: str = "", **bounds: int) -> list[int]:
-        # Numbers first: to sort whole rows costs several times as much.
-        if query.sort not in SORTED:
-            raise Invalid(f"Miners cannot be sorted by {query.sort!r}; try one of {', '.join(SORTED)}", field="sort")
-        where, values = self._conditions(query)
-        binary = ' collate "C"' if self._db.dialect == "postgresql" else ""
-        order = SORTED[query.sort].format(binary=binary) + (" desc" if query.descending else "") + " nulls last"
-        return await self._db.fetch(
-            int, f"select m.id from {CHOSEN}{where} order by {order}, m.id {part}", **bounds, **values
-        )
-
-    def _conditions(self, query: MinerQuery) -> tuple[str, dict[str, object]]:
-        conditions, values = [], dict[str, object]()
-        for name, column in (
-            ("container_id", "m.container_id = cast(:container_id as bigint)"),
-            ("is_active", "m.is_active = :is_active"),
-            ("manufacturer", "m.manufacturer = :manufacturer"),
-            ("availability", "coalesce(w.availability, 'unknown') = :availability"),
-            ("state", "w.state = :state"),
-            ("group_id", "m.group_id = cast(:group_id as bigint)"),
-        ):
-            if (value := getattr(query, name)) is not None:
-                conditions.append(column)
-                values[name] = value
-        if query.search:
-            conditions.append("(m.search like :search escape '!' or lower(l.model) like :search escape '!')")
-            values["search"] = f"%{like(query.search.casefold())}%"
-        if query.tag:
-            conditions.append("m.tags like :tag escape '!'")
-            values["tag"] = f'%"{like(query.tag.casefold())}"%'
-        if query.visible is not None:
-            conditions.append(self._db.among("m.container_id", "visible"))
-            values["visible"] = sorted(query.visible)
-        return (f" where {' and '.join(conditions)}" if conditions else ""), values
 
     async def get(self, miner_id: int, *, visible: frozenset[int] | None = None) -> Miner:
         rows = await self._db.fetch(
@@ -248,9 +198,9 @@ class SqlMiners(MinerStore):
                 await inventory_changed(tx)
 
     async def tags(self, *, visible: frozenset[int] | None = None) -> Mapping[str, int]:
-        where, values = self._conditions(MinerQuery(visible=visible))
+        where, values = conditions(self._db, MinerQuery(visible=visible))
         rows = await self._db.fetch(
-            _Tagged, f"select m.tags from {CHOSEN}{where}{' and' if where else ' where'} m.tags <> '[]'", **values
+            _Tagged, f"select m.tags from miner m{where}{' and' if where else ' where'} m.tags <> '[]'", **values
         )
         return Counter(tag for row in rows for tag in row.tags)
 
@@ -343,11 +293,6 @@ def address_order(address: str) -> str:
     except ValueError:
         return f"h{address.casefold()}"
     return f"{found.version}{found.packed.hex()}"
-
-
-def like(text: str) -> str:
-    """Text as it stands, for ``like … escape '!'``."""
-    return re.sub(r"([!%_])", r"!\1", text)
 
 
 async def _stale_or_unknown(tx: Statements, miner_id: int) -> None:

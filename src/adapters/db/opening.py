@@ -1,12 +1,18 @@
 """Stored miners carry their passwords sealed; here they are opened."""
 
 import functools
+from operator import attrgetter
 
 import attrs
 
 from ...ports.miners.groups import Group
 from ...ports.miners.inventory import Miner
 from ...ports.secrets import Sealed, Secret, Vault
+
+NAMES = tuple(field.name for field in attrs.fields(Miner))
+#: All fields at once: ``attrs.evolve`` takes five times as long, and all miners are opened at a time.
+FIELDS = attrgetter(*NAMES)
+OWN, SHARED = NAMES.index("password"), NAMES.index("group_password")
 
 
 class Opener:
@@ -24,11 +30,10 @@ class Opener:
         if miner.password is None and miner.group_password is None:
             return miner
         own, shared = miner.password, miner.group_password
-        return attrs.evolve(
-            miner,
-            password=own and self._opened(f"miner {miner.id} ({miner.name})", own.reveal()),
-            group_password=shared and self._opened(f"group {miner.group_id}", shared.reveal()),
-        )
+        fields = list(FIELDS(miner))
+        fields[OWN] = own and self._opened(f"miner {miner.id} ({miner.name})", own.reveal())
+        fields[SHARED] = shared and self._opened(f"group {miner.group_id}", shared.reveal())
+        return Miner(*fields)
 
     def group(self, group: Group) -> Group:
         """The group with a password that can be sent.  Raises as for a miner."""
