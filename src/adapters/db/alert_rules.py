@@ -28,7 +28,7 @@ RULE = (
     "escalate_channel_ids, is_active, revision"
 )
 CHANNEL = "id, name, scheme, url_sealed as url, is_active, last_sent_at, last_error, revision"
-WINDOW = "id, since, until, reason, created_by, system, container_ids, subject_ids"
+WINDOW = "id, since, until, reason, created_by, system, container_ids, subject_ids, revision"
 
 ADD_RULE = f"""
 insert into alert_rule ({RULE})
@@ -53,12 +53,12 @@ where id = :id and revision = :revision
 """
 ADD_WINDOW = f"""
 insert into maintenance ({WINDOW})
-values (:id, :since, :until, :reason, :created_by, :system, :container_ids, :subject_ids)
+values (:id, :since, :until, :reason, :created_by, :system, :container_ids, :subject_ids, 1)
 """
 CHANGE_WINDOW = """
 update maintenance set since = :since, until = :until, reason = :reason, system = :system,
-       container_ids = :container_ids, subject_ids = :subject_ids
-where id = :id
+       container_ids = :container_ids, subject_ids = :subject_ids, revision = revision + 1
+where id = :id and revision = :revision
 """
 
 
@@ -156,15 +156,17 @@ class SqlRules(RuleStore):
     async def add_window(self, window: Window) -> Window:
         async with self._db.transaction() as tx:
             number = await next_number(tx, "maintenance")
-            await tx.run(ADD_WINDOW, **_values(attrs.evolve(window, id=number)))
+            await tx.run(ADD_WINDOW, **_values(attrs.evolve(window, id=number), "revision"))
             await _changed(tx)
             return await _window(tx, number)
 
     async def change_window(self, window: Window) -> Window:
         async with self._db.transaction() as tx:
-            await tx.run(CHANGE_WINDOW, **_values(window, "created_by"))
+            changed = await tx.run(CHANGE_WINDOW, **_values(window, "created_by"))
+            found = await _window(tx, window.id)
+            _check(changed, f"Maintenance window {window.id}")
             await _changed(tx)
-            return await _window(tx, window.id)
+            return found
 
     async def remove_window(self, window_id: int) -> None:
         async with self._db.transaction() as tx:

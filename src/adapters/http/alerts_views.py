@@ -86,6 +86,7 @@ class WindowView:
     until: datetime
     reason: str
     created_by: str
+    revision: int
 
 
 def alert_view(told: Told) -> AlertView:
@@ -127,5 +128,5 @@ def window_view(window: Window) -> WindowView:
     miners = window.subject_ids if window.system == MINERS else ()
     return WindowView(
         window.id, window.system, window.container_ids, miners, window.since, window.until, window.reason,
-        window.created_by,
+        window.created_by, window.revision,
     )  # fmt: skip

@@ -9,8 +9,8 @@ from msgspec import UNSET, UnsetType
 from starlette.routing import Route
 
 from ...core.alerts import Maintenance
-from ...ports.alerts import UnknownWindow
-from ...ports.errors import Invalid, NotAllowed
+from ...ports.alerts import UnknownWindow, Window
+from ...ports.errors import Invalid, NotAllowed, Stale
 from ...ports.identity import Permission
 from .alerts_shapes import Comment, Fields, Ids, PageQuery
 from .alerts_views import MINERS, WindowView, window_view
@@ -60,7 +60,7 @@ class MaintenanceApi:
     @operation(returns=WindowView, errors=(NotAllowed, UnknownWindow), tag="maintenance")
     async def one(self, call: Call, window_id: int) -> WindowView:
         """Show a window."""
-        return window_view(await self.maintenance.get(call.actor, window_id))
+        return _tagged(call, await self.maintenance.get(call.actor, window_id))
 
     @operation(
         returns=WindowView,
@@ -72,18 +72,19 @@ class MaintenanceApi:
     )
     async def add(self, call: Call, body: WindowBody) -> WindowView:
         """Announce maintenance: alerts that begin in it are listed, and told only if they last beyond it."""
-        return window_view(await self.maintenance.add(call.actor, body.fields()))
+        return _tagged(call, await self.maintenance.add(call.actor, body.fields()))
 
     @operation(
         returns=WindowView,
         body=WindowChange,
-        errors=(NotAllowed, UnknownWindow, Invalid),
+        errors=(NotAllowed, UnknownWindow, Invalid, Stale),
         tag="maintenance",
         needs=Permission.MANAGE_ALERTS,
     )
     async def change(self, call: Call, window_id: int, body: WindowChange) -> WindowView:
         """Change the fields that are named."""
-        return window_view(await self.maintenance.change(call.actor, window_id, body.fields()))
+        changed = await self.maintenance.change(call.actor, window_id, body.fields(), expect=call.expect)
+        return _tagged(call, changed)
 
     @operation(status=204, errors=(NotAllowed, UnknownWindow), tag="maintenance")
     async def remove(self, call: Call, window_id: int) -> None:
@@ -99,3 +100,8 @@ class MaintenanceApi:
             route("PUT", "/api/maintenance/{window_id:int}", self.change),
             route("DELETE", "/api/maintenance/{window_id:int}", self.remove),
         ]
+
+
+def _tagged(call: Call, window: Window) -> WindowView:
+    call.tag(window.revision)
+    return window_view(window)

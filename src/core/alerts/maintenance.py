@@ -11,6 +11,7 @@ from ...ports.errors import Invalid
 from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
 from ...ports.miners import ContainerStore
+from ..editing import Expect, anything, edit
 from ..permissions import allow
 from .checks import WINDOW, checked
 from .rule_book import check_containers
@@ -54,15 +55,23 @@ class Maintenance:
         await self._note(actor, "add-window", window)
         return window
 
-    async def change(self, actor: Actor, window_id: int, fields: Mapping[str, Any]) -> Window:
-        """Change the fields that are named; an ``until`` of now ends it.  Raises ``UnknownWindow``, ``Invalid``."""
+    async def change(
+        self, actor: Actor, window_id: int, fields: Mapping[str, Any], *, expect: Expect = anything
+    ) -> Window:
+        """Change the fields that are named; an ``until`` of now ends it.
+
+        Raises:
+            UnknownWindow, Invalid, Stale
+        """
         allow(actor, Permission.MANAGE_ALERTS)
-        before = await self.rule_store.window(window_id)
-        after = await self._changed(before, fields)
-        if after == before:
-            return before
-        after = await self.rule_store.change_window(after)
-        await self._note(actor, "change-window", after)
+
+        async def changed(window: Window) -> Window:
+            expect(window.revision)
+            return await self._changed(window, fields)
+
+        before, after = await edit(lambda: self.rule_store.window(window_id), changed, self.rule_store.change_window)
+        if after != before:
+            await self._note(actor, "change-window", after)
         return after
 
     async def remove(self, actor: Actor, window_id: int) -> None:

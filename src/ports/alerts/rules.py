@@ -67,6 +67,7 @@ class Window:
     #: Subjects in one of these containers, and these of the system; both empty = all.
     container_ids: tuple[int, ...] = ()
     subject_ids: tuple[int, ...] = ()
+    revision: int = 1
 
 
 class UnknownRule(NotFound):
@@ -134,7 +135,7 @@ class RuleStore(Protocol):
     async def add_window(self, window: Window) -> Window: ...
 
     async def change_window(self, window: Window) -> Window:
-        """Raises ``UnknownWindow``."""
+        """Store the fields and raise the revision.  Raises ``Stale``, ``UnknownWindow``."""
 
     async def remove_window(self, window_id: int) -> None:
         """Raises ``UnknownWindow``."""

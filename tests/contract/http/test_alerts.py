@@ -282,6 +282,9 @@ async def test_maintenance_is_planned_moved_and_ended(service: Service, olga: ht
     muted = {alert["subject_id"]: alert["muted"] for alert in (await olga.get("/api/alerts")).json()}
     assert muted == {7: True, 1: False}
     moved = await olga.put("/api/maintenance/1", json={"miner_ids": [], "container_ids": [1], "system": None})
+    assert moved.headers["etag"] != made.headers["etag"]
+    late = {"If-Match": made.headers["etag"]}
+    assert (await olga.put("/api/maintenance/1", json={"reason": "late"}, headers=late)).status_code == 412
     assert (moved.json()["container_ids"], moved.json()["system"]) == ([1], None)
     for body, wrong in (
         ({"until": "2000-01-01T00:00:00Z"}, "until"), ({"until": "2100-01-01T00:00:00"}, "until"),

@@ -215,7 +215,7 @@ def test_who_edits_what_another_changed_meanwhile_sees_what_it_was(visit: "Visit
     dialog.get_by_role("button", name="Save").click()
     expect(dialog.get_by_role("row", name="Model")).to_contain_text(re.compile("hers.*mine"))
     expect(dialog.get_by_role("row", name="Name")).to_contain_text("N-003 moved")
-    dialog.get_by_role("button", name="Save mine all the same").click()
+    dialog.get_by_role("button", name="Keep mine").click()
     expect(page.get_by_role("heading", level=1)).to_have_text("N-003 moved")
     assert page.request.get(f"{visit.url}/miners/api/miners/{miner_id}").json()["model"] == "mine"
 

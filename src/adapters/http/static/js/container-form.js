@@ -40,9 +40,10 @@ export async function editContainer(id) {
   const { data: container, etag } = await miners("GET", `containers/${id}`);
   const built = form({
     fields: fields(container), submit: "Save", cancel: () => dialog.close(null),
-    async send(values, { changed }) {
+    versions: { what: "container", etag, read: () => miners("GET", `containers/${id}`), values: (data) => data },
+    async send(values, { changed, etag: seen }) {
       if (!Object.keys(changed).length) return dialog.close(null);
-      const { data } = await miners("PUT", `containers/${id}`, { body: changed, etag });
+      const { data } = await miners("PUT", `containers/${id}`, { body: changed, etag: seen });
       say(`${data.name} is saved.`);
       dialog.close(data);
     },

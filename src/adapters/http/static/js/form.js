@@ -1,16 +1,17 @@
 // Forms: labels, hints, and the server's errors beside the fields they name.
 import { Problem, Unreachable } from "./api.js";
 import { h, setText } from "./dom.js";
-import { localInput } from "./format.js";
+import { absolute, localInput } from "./format.js";
+import { same, versionsOf } from "./versions.js";
 
 let serial = 0;
 
 /**
  * A form. `fields`: `{name, label, type = "text", value, hint, options, list, group, …attributes}`;
- * types `text textarea password number decimal datetime words checkbox select checks`. `send(values, {changed})` may throw a Problem.
- * Returns `{element, set(name, value), field(name), values}`.
+ * types `text textarea password number decimal datetime words checkbox select checks made`. `send(values, {changed, etag})` may throw
+ * a Problem; of a 412 both versions are shown, if `versions` (see versions.js) says where the other one is. Returns `{element, set(name, value), field(name), values}`.
  */
-export function form({ fields, submit, send, cancel, extra, quiet = false }) {
+export function form({ fields, submit, send, cancel, extra, quiet = false, versions }) {
   const parts = new Map(fields.map((field) => [field.name, makeField(field)]));
   const summary = h("div", { class: "form-error", role: "alert", hidden: true });
   const button = h("button", { type: "submit", class: quiet ? null : "primary" }, submit);
@@ -24,6 +25,7 @@ export function form({ fields, submit, send, cancel, extra, quiet = false }) {
     : h("div", { class: "fields" }, elements));
   const values = () => Object.fromEntries([...parts].map(([name, part]) => [name, part.read()]));
   const initial = values();
+  const both = versions && versionsOf({ versions, parts, initial, taken: () => clear() });
 
   const onsubmit = async (event) => {
     event.preventDefault();
@@ -34,16 +36,25 @@ export function form({ fields, submit, send, cancel, extra, quiet = false }) {
     try {
       const read = values();
       const changed = Object.fromEntries(Object.entries(read).filter(([name, value]) => !same(value, initial[name])));
-      await send(read, { changed });
+      await send(read, { changed, etag: both?.etag() });
     } catch (error) {
-      if (!(error instanceof Problem || error instanceof Unreachable)) throw error;
-      fail(error);
+      await refused(error);
     } finally {
       button.disabled = false;
       element.removeAttribute("aria-busy");
     }
   };
+  const refused = async (error) => {
+    try {
+      if (!both || error.status !== 412) throw error;
+      await both.clash();
+    } catch (problem) {
+      if (!(problem instanceof Problem || problem instanceof Unreachable)) throw problem;
+      fail(problem);
+    }
+  };
   const clear = () => {
+    both?.clear();
     summary.hidden = true;
     for (const part of parts.values()) part.error("");
   };
@@ -68,7 +79,7 @@ export function form({ fields, submit, send, cancel, extra, quiet = false }) {
     first?.input.focus();
   };
 
-  const element = h("form", { class: "form", novalidate: true, onsubmit }, summary, body, extra,
+  const element = h("form", { class: "form", novalidate: true, onsubmit }, summary, body, extra, both?.element,
     h("div", { class: "actions" }, cancel && h("button", { type: "button", onclick: cancel }, "Cancel"), button));
   return { element, summary, fail, values, field: (name) => parts.get(name), initial };
 }
@@ -76,20 +87,24 @@ export function form({ fields, submit, send, cancel, extra, quiet = false }) {
 /** Words as people list them: "hydro, new fans". */
 export const words = (text) => [...new Set(text.split(",").map((one) => one.trim()).filter(Boolean))];
 
-const same = (one, other) => JSON.stringify(one) === JSON.stringify(other);
+/** A value as people read it. */
+function worded(value) {
+  if (Array.isArray(value)) return value.join(", ") || "none";
+  return value == null || value === "" ? "none" : String(value);
+}
 
-function makeField({ name, label, type = "text", value, hint, options = [], list, group, ...attributes }) {
+function makeField({ name, label, type = "text", value, hint, options = [], list, group, made, ...attributes }) {
   serial += 1;
   const id = `field-${serial}`;
   const error = h("p", { class: "field-error", id: `${id}-error` });
   const note = hint ? h("p", { class: "hint", id: `${id}-hint` }, hint) : null;
   const described = { "aria-describedby": `${id}-error${hint ? ` ${id}-hint` : ""}` };
-  const { input, read, write } = control({ id, name, type, value, options, list, attributes: { ...attributes, ...described } });
-  const title = type === "checks" ? h("legend", {}, label) : h("label", { for: id }, label);
-  const element = h(type === "checks" ? "fieldset" : "div", { class: `field ${type}` },
+  const { input, read, write, put = write, say = worded } = made ?? control({ id, name, type, value, options, list, attributes: { ...attributes, ...described } });
+  const title = type === "checks" || made ? h("legend", {}, label) : h("label", { for: id }, label);
+  const element = h(type === "checks" || made ? "fieldset" : "div", { class: `field ${type}` },
     type === "checkbox" ? [input, title] : [title, input.list_ ? [input, input.list_] : input], error, note);
   return {
-    element, input, read, write,
+    element, input, read, write, put, say, label, secret: type === "password",
     error(message) {
       setText(error, message);
       if (message) input.setAttribute("aria-invalid", "true");
@@ -106,7 +121,13 @@ function control({ id, name, type, value, options, list, attributes }) {
       input.value = chosen ?? "";
     };
     write(options, value);
-    return { input, read: () => input.value || null, write };
+    const put = (next) => {
+      input.value = next ?? "";
+      // What follows the choice follows this one too.
+      input.dispatchEvent(new Event("change"));
+    };
+    const say = (one) => [...input.options].find(({ value: other }) => other === (one ?? ""))?.textContent ?? worded(one);
+    return { input, read: () => input.value || null, write, put, say };
   }
   if (type === "checks") {
     const boxes = options.map(([one, text]) => {
@@ -114,11 +135,13 @@ function control({ id, name, type, value, options, list, attributes }) {
       return { one, box, element: h("label", {}, box, " ", text) };
     });
     const input = h("div", { class: "check-list", tabindex: -1, ...attributes }, boxes.map(({ element }) => element));
-    return { input, read: () => boxes.filter(({ box }) => box.checked).map(({ one }) => one), write() {} };
+    const write = (next) => boxes.forEach(({ one, box }) => (box.checked = next?.includes(one) ?? false));
+    const say = (list) => worded(list.map((one) => options.find(([other]) => other === one)?.[1] ?? `#${one}`));
+    return { input, read: () => boxes.filter(({ box }) => box.checked).map(({ one }) => one), write, say };
   }
   if (type === "checkbox") {
     const input = h("input", { id, name, type, checked: value ?? false, ...attributes });
-    return { input, read: () => input.checked, write: (next) => (input.checked = next) };
+    return { input, read: () => input.checked, write: (next) => (input.checked = next ?? false), say: (one) => (one ? "yes" : "no") };
   }
   if (type === "textarea") {
     const input = h("textarea", { id, name, rows: 4, spellcheck: "false", ...attributes });
@@ -128,7 +151,7 @@ function control({ id, name, type, value, options, list, attributes }) {
   if (type === "datetime") {
     const input = h("input", { id, name, type: "datetime-local", value: value ? localInput(new Date(value)) : "", ...attributes });
     const read = () => (input.value ? new Date(input.value).toISOString() : null);
-    return { input, read, write: (next) => (input.value = next ? localInput(new Date(next)) : "") };
+    return { input, read, write: (next) => (input.value = next ? localInput(new Date(next)) : ""), say: (one) => (one ? absolute(one).slice(0, -3) : worded(one)) };
   }
   if (type === "words") {
     const input = h("input", { id, name, type: "text", value: (value ?? []).join(", "), autocomplete: "off", spellcheck: "false", ...attributes });

@@ -3,7 +3,6 @@ import { Problem, containers, miners } from "./api.js";
 import { openDialog } from "./dialog.js";
 import { h, show } from "./dom.js";
 import { form } from "./form.js";
-import { NONE } from "./format.js";
 import { say } from "./notices.js";
 
 const LABELS = {
@@ -81,50 +80,21 @@ export async function addMiner({ containerId } = {}) {
 /** The dialog to edit a miner; resolves to the changed one, or null. */
 export async function editMiner(id) {
   const [makers, places, groups, loaded] = await Promise.all([miners("GET", "miners/manufacturers"), containers(), allGroups(), miners("GET", `miners/${id}`)]);
-  let { data: base, etag } = loaded;
-  const conflict = h("div", { class: "callout", role: "alert", hidden: true });
+  const fields = (view) => fieldsOf(view, makers.data, places, groups);
   const built = form({
-    fields: fieldsOf(base, makers.data, places, groups), submit: "Save", cancel: () => dialog.close(null), extra: conflict,
-    async send(values, { changed }) {
+    fields: fields(loaded.data), submit: "Save", cancel: () => dialog.close(null),
+    versions: {
+      what: "miner", etag: loaded.etag, read: () => miners("GET", `miners/${id}`),
+      values: (view) => Object.fromEntries(fields(view).map(({ name, value }) => [name, value])),
+    },
+    async send(values, { changed, etag }) {
       if (!Object.keys(changed).length) return dialog.close(null);
-      try {
-        const { data } = await miners("PUT", `miners/${id}`, { body: toBody(changed), etag });
-        say(`${data.name} is saved.`);
-        dialog.close(data);
-      } catch (error) {
-        if (!(error instanceof Problem) || error.status !== 412) throw error;
-        const now = await miners("GET", `miners/${id}`);
-        show(conflict, ...conflictOf(base, now.data, values, changed, places));
-        conflict.hidden = false;
-        conflict.append(h("div", { class: "actions" },
-          h("button", { type: "button", onclick: () => takeTheirs(now.data) }, "Drop my changes")));
-        ({ data: base, etag } = now);
-        built.element.querySelector("[type=submit]").textContent = "Save mine all the same";
-      }
+      const { data } = await miners("PUT", `miners/${id}`, { body: toBody(changed), etag });
+      say(`${data.name} is saved.`);
+      dialog.close(data);
     },
   });
-  const takeTheirs = () => {
-    dialog.close(null);
-    editMiner(id);
-  };
   followMaker(built);
-  const dialog = openDialog(`Edit ${base.name}`, built.element);
+  const dialog = openDialog(`Edit ${loaded.data.name}`, built.element);
   return dialog.closed;
-}
-
-function conflictOf(base, theirs, mine, changed, places) {
-  const said = (name, value) => {
-    if (value == null || value === "" || value.length === 0) return "none";
-    if (Array.isArray(value)) return value.join(", ");
-    if (typeof value === "boolean") return value ? "yes" : "no";
-    return name === "container_id" ? (places.find(({ id }) => id === Number(value))?.name ?? `#${value}`) : String(value);
-  };
-  const rows = Object.keys(LABELS).filter((name) => name !== "password" && said(name, base[name]) !== said(name, theirs[name]));
-  return [
-    h("p", {}, h("b", {}, "Somebody else changed this miner meanwhile."), rows.length ? " Your changes are still here; this is what is new:" : " None of the fields here differ, though; you can save."),
-    rows.length ? h("table", { class: "plain-table" },
-      h("thead", {}, h("tr", {}, ["", "Was", "Is now", "Yours"].map((text) => h("th", { scope: "col" }, text)))),
-      h("tbody", {}, rows.map((name) => h("tr", {}, h("th", { scope: "row" }, LABELS[name]), h("td", {}, said(name, base[name])),
-        h("td", {}, said(name, theirs[name])), h("td", {}, name in changed ? said(name, mine[name]) : NONE))))) : null,
-  ];
 }

@@ -81,9 +81,10 @@ async function editChannel(listed) {
       { name: "url", label: "Address", type: "password", autocomplete: "off", placeholder: channel ? "unchanged" : "tgram://…", hint: `Kept encrypted and never shown again. For example ${EXAMPLES}` },
     ],
     submit: channel ? "Save" : "Add channel", cancel: () => dialog.close(null),
-    async send(values, { changed }) {
+    versions: channel && { what: "channel", etag, read: () => identity("GET", `alerts/channels/${channel.id}`), values: (data) => data },
+    async send(values, { changed, etag: seen }) {
       if (channel && !Object.keys(changed).length) return dialog.close(null);
-      const { data } = channel ? await identity("PUT", `alerts/channels/${channel.id}`, { body: changed, etag })
+      const { data } = channel ? await identity("PUT", `alerts/channels/${channel.id}`, { body: changed, etag: seen })
         : await identity("POST", "alerts/channels", { body: { ...values, name: values.name ?? "", url: values.url ?? "" } });
       say(`${data.name} is ${channel ? "saved" : "added"}. Send it a test.`);
       dialog.close(data);

@@ -60,10 +60,11 @@ async function editGroup(listed) {
       { name: "password", label: "Password", type: "password", autocomplete: "new-password", placeholder: group?.has_password ? "unchanged" : "", hint: "Kept encrypted and never shown again" },
     ],
     submit: group ? "Save" : "Add group", cancel: () => dialog.close(null),
-    async send(values, { changed }) {
+    versions: group && { what: "group", etag, read: () => miners("GET", `miners/groups/${group.id}`), values: (data) => data },
+    async send(values, { changed, etag: seen }) {
       if (group && !Object.keys(changed).length) return dialog.close(null);
       const named = Object.fromEntries(Object.entries(values).filter(([, value]) => value != null));
-      const { data } = group ? await miners("PUT", `miners/groups/${group.id}`, { body: changed, etag }) : await miners("POST", "miners/groups", { body: { name: "", ...named } });
+      const { data } = group ? await miners("PUT", `miners/groups/${group.id}`, { body: changed, etag: seen }) : await miners("POST", "miners/groups", { body: { name: "", ...named } });
       say(`${data.name} is ${group ? "saved" : "added"}.`);
       dialog.close(data);
     },

@@ -85,21 +85,37 @@ function whereOf(window, { places, names }) {
   return words.length > 6 ? `${words.slice(0, 5).join(", ")} and ${words.length - 5} more` : words.join(", ") || "everything";
 }
 
-async function editWindow(window, known) {
+/** The picker of single miners as a field: its value is their numbers. */
+function minersField(window, known) {
+  const named = (ids) => (ids ?? []).map((id) => ({ id, name: known.names.get(id) ?? `#${id}` }));
+  const chosen = picker({ kind: "miners", most: 50, chosen: named(window?.miner_ids), changed: (list) => list.forEach(({ id, name }) => known.names.set(id, name)) });
+  return {
+    name: "miner_ids", label: "Single miners",
+    made: {
+      input: chosen.element, read: () => chosen.values().map(({ id }) => id), write: (ids) => chosen.set(named(ids)),
+      say: (ids) => named(ids).map(({ name }) => name).join(", ") || "none",
+    },
+  };
+}
+
+async function editWindow(listed, known) {
+  const { data: window, etag } = listed ? await identity("GET", `maintenance/${listed.id}`) : { data: null };
   const start = Date.now();
-  const chosen = picker({ kind: "miners", most: 50, chosen: (window?.miner_ids ?? []).map((id) => ({ id, name: known.names.get(id) ?? `#${id}` })) });
   const built = form({
     fields: [
       { name: "since", label: "From", type: "datetime", value: window?.since ?? new Date(start).toISOString() },
       { name: "until", label: "Until", type: "datetime", value: window?.until ?? new Date(start + 2 * HOUR_MS).toISOString() },
       { name: "reason", label: "Why", value: window?.reason, placeholder: "Fans are changed", autofocus: true },
       { name: "container_ids", label: "Containers", type: "checks", value: window?.container_ids ?? [], options: known.places.map(({ id, name }) => [id, name]), hint: "Neither containers nor miners chosen: everything." },
+      minersField(window, known),
     ],
-    extra: h("fieldset", { class: "field" }, h("legend", {}, "Single miners"), chosen.element),
+    versions: window && { what: "maintenance", etag, read: () => identity("GET", `maintenance/${window.id}`), values: (data) => data },
     submit: window ? "Save" : "Announce", cancel: () => dialog.close(null),
-    async send(values) {
-      const body = { ...values, since: values.since ?? undefined, miner_ids: chosen.values().map(({ id }) => id) };
-      const { data } = window ? await identity("PUT", `maintenance/${window.id}`, { body }) : await identity("POST", "maintenance", { body });
+    async send(values, { changed, etag: seen }) {
+      if (window && !Object.keys(changed).length) return dialog.close(null);
+      const body = { ...(window ? changed : values) };
+      if (body.since === null) delete body.since;
+      const { data } = window ? await identity("PUT", `maintenance/${window.id}`, { body, etag: seen }) : await identity("POST", "maintenance", { body });
       say(`The maintenance is ${window ? "saved" : "announced"}.`);
       dialog.close(data);
     },

@@ -95,13 +95,14 @@ async function editRule(listed, known) {
       { name: "escalate_channel_ids", label: "tell also", type: "checks", value: rule?.escalate_channel_ids ?? [], options: channels, group: "Escalation" },
     ],
     submit: rule ? "Save" : "Add rule", cancel: () => dialog.close(null),
-    async send(values, { changed }) {
+    versions: rule && { what: "rule", etag, read: () => identity("GET", `alerts/rules/${rule.id}`), values: (data) => data },
+    async send(values, { changed, etag: seen }) {
       const body = rule ? changed : { ...values };
       if (rule && !Object.keys(body).length) return dialog.close(null);
       if (!rule && body.escalate_after_minutes == null) delete body.escalate_after_minutes;
       if (!rule && body.threshold == null) delete body.threshold;
       if (body.name === null) body.name = "";
-      const { data } = rule ? await identity("PUT", `alerts/rules/${rule.id}`, { body, etag }) : await identity("POST", "alerts/rules", { body });
+      const { data } = rule ? await identity("PUT", `alerts/rules/${rule.id}`, { body, etag: seen }) : await identity("POST", "alerts/rules", { body });
       say(`${data.name} is ${rule ? "saved" : "added"}.`);
       dialog.close(data);
     },
@@ -139,6 +140,6 @@ function followKind(built, known, rule) {
     }
     before = kind;
   };
-  select.addEventListener("change", () => update(true));
+  select.addEventListener("change", () => update(!rule));
   update(false);
 }

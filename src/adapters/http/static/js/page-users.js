@@ -127,11 +127,12 @@ async function editUser(listed, places) {
       { name: "is_active", label: "May log in", type: "checkbox", value: user.is_active },
     ],
     submit: "Save", cancel: () => dialog.close(null),
-    async send(values, { changed }) {
+    versions: { what: "user", etag, read: () => identity("GET", `users/${user.id}`), values: (data) => data },
+    async send(values, { changed, etag: seen }) {
       // Containers confine clients only: of the other roles the API would refuse them.
       if (values.role !== "client") delete changed.container_ids;
       if (!Object.keys(changed).length) return dialog.close(null);
-      const { data } = await identity("PUT", `users/${user.id}`, { body: changed, etag });
+      const { data } = await identity("PUT", `users/${user.id}`, { body: changed, etag: seen });
       say(`${data.username} is saved. His sessions end with a change of his rights.`);
       dialog.close(data);
     },
