@@ -101,6 +101,7 @@ class Settings:
     five_minutes_days: int = setting(90, "Days that 5-minute series are kept", low=1, high=3660)
     hour_days: int = setting(1095, "Days that hourly series are kept", low=1, high=36600)
     event_days: int = setting(365, "Days that the events of miners are kept", low=1, high=36600)
+    journal_days: int = setting(730, "Days that the journal is kept; 0 is for ever", low=0, high=36600)
 
     mftp_host: str | None = setting(
         None, "The remote administration server (RADMIN) whose list names the gateways", aliases=("MFTP_HOST",)

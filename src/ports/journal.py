@@ -24,7 +24,7 @@ class Entry:
 
 
 class Journal(Protocol):
-    """An append-only record.  Nothing listens to it."""
+    """An append-only record.  Nothing listens to it; it ends where it is older than the settings keep."""
 
     async def write(self, entry: Entry) -> None:
         """Add a line."""
@@ -33,3 +33,9 @@ class Journal(Protocol):
         self, *, action: str | None = None, subject: str | None = None, limit: int = 100, offset: int = 0
     ) -> Sequence[Entry]:
         """The newest lines first; ``action`` matches as a prefix."""
+
+    async def count(self, *, action: str | None = None, subject: str | None = None) -> int:
+        """How many lines ``read`` has in all."""
+
+    async def prune(self, *, before: datetime, now: datetime) -> int:
+        """Drop the lines of before; how many.  None while the clock has jumped lately."""

@@ -11,11 +11,12 @@ from ..adapters.scheduler import Job
 from ..container import House
 
 
-@attrs.frozen
+@attrs.define(eq=False)
 class Housekeeping:
     """Sessions that are over, and the like."""
 
     house: House
+    _pruned: int = attrs.field(init=False, default=0)
 
     def routes(self) -> Sequence[BaseRoute]:
         return ()
@@ -24,7 +25,14 @@ class Housekeeping:
         """Nothing has to be made ready."""
 
     def jobs(self) -> Sequence[Job]:
-        return (Job("forget old sessions", 3600, self.house.identity().sweep, slowest=7200),)
+        return (
+            Job("forget old sessions", 3600, self.house.identity().sweep, slowest=7200),
+            Job("shorten the journal", 3600, self._shorten, slowest=7200),
+        )
+
+    async def _shorten(self) -> None:
+        days, now = self.house.settings().journal_days, self.house.clock().now()
+        self._pruned += await self.house.journals().prune(days=days, now=now)
 
     def rounds(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
         return ()
@@ -36,7 +44,7 @@ class Housekeeping:
         return ()
 
     def stats(self) -> Mapping[str, Any]:
-        return {}
+        return {"journal_lines_pruned": self._pruned}
 
     def figures(self) -> Mapping[str, float]:
         return {}

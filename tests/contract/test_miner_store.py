@@ -236,6 +236,29 @@ async def test_miners_without_a_figure_come_last_in_either_direction(miners: Min
     assert await names(miners, sort="hash_rate_hs", descending=True) == ["rig 2", "rig 1", "rig 0", "rig 3"]
 
 
+async def test_nothing_is_known_of_the_availability_of_a_miner_that_is_not_active(
+    miners: MinerStore, watches: WatchStore
+) -> None:
+    miner = await miners.add(NEW, at=NOW)
+    online = polled(miner.id, availability=Availability.DEGRADED)
+    online = attrs.evolve(online, watch=attrs.evolve(online.watch, reasons=("hot",), misses=1, availability_since=NOW))
+    await watches.keep([online])
+    off = await miners.change(attrs.evolve(miner, is_active=False))
+    # The poll that was under way comes in after that.
+    for observations in ([], [online]):
+        await watches.keep(observations)
+        [(_, snapshot)] = (await miners.find(MinerQuery(availability=Availability.UNKNOWN))).items
+        watch = snapshot.watch
+        assert (watch.availability, watch.availability_since, watch.reasons, watch.misses) == ("unknown", None, (), 0)
+        assert (watch.seen_at, await miners.numbers(MinerQuery(availability=Availability.DEGRADED))) == (NOW, [])
+    assert snapshot.reading is not None
+    [totals] = await watches.totals()
+    assert (totals.miners, totals.active, totals.availability) == (1, 0, {})
+    await miners.change(attrs.evolve(off, is_active=True))
+    await watches.keep([online])
+    assert await miners.numbers(MinerQuery(availability=Availability.DEGRADED)) == [miner.id]
+
+
 @pytest.mark.parametrize("descending", [False, True])
 async def test_pages_by_rate_are_parts_of_one_list_whether_read_off_the_index_or_sorted(
     miners: MinerStore, watches: WatchStore, descending: bool

@@ -3,6 +3,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
+import attrs
 import pytest
 
 from lineman.core.miners.backlog import Backlog, Polled
@@ -192,3 +193,7 @@ async def test_polls_are_stored_whether_or_not_they_can_be_judged() -> None:
     assert len(store.rows) == 2
     assert [facts.values for facts in sink.got] == [{"answers": 0.0}]
     assert (reporting.lost, reporting.error) == (1, "unavailable: the alerts cannot be stored")
+    # One that nobody watches, polled by hand, is no matter for alerts.
+    off = attrs.evolve(MINER, is_active=False)
+    await reporting.polled([(off, Observation(Watch(7, error="timed-out"), Sample(7, NOON)), ())])
+    assert len(sink.got) == 1

@@ -72,6 +72,12 @@ class Lines(Journal):
     ) -> Sequence[Entry]:
         return self.lines
 
+    async def count(self, *, action: str | None = None, subject: str | None = None) -> int:
+        return len(self.lines)
+
+    async def prune(self, *, before: datetime, now: datetime) -> int:
+        raise NotImplementedError
+
 
 @attrs.define
 class Memory(MinerStore):

@@ -69,6 +69,11 @@ update miner_watch set fingerprint = null
 where miner_id = (select id from miner where id = :id and revision = :revision
                   and (ip_address <> :ip_address or port <> :port or manufacturer <> :manufacturer))
 """
+#: Nobody watches a miner that is not active: what was said of it by watching is not so any more.
+UNWATCHED = """
+update miner_watch set availability = 'unknown', availability_since = null, misses = 0, reasons = '[]', doubts = 0
+where miner_id = :id and availability <> 'unknown'
+"""
 
 
 class SqlMiners(MinerStore):
@@ -216,6 +221,8 @@ class SqlMiners(MinerStore):
         await tx.run(FORGET, **place)
         if not await tx.run(CHANGE, **values):
             await _stale_or_unknown(tx, miner.id)
+        if not miner.is_active:
+            await tx.run(UNWATCHED, id=miner.id)
 
     async def _move(self, tx: Statements, miner_id: int, address: str, port: int) -> None:
         [(name, model)] = await tx.fetch(tuple, "select name, model from miner where id = :id", id=miner_id)

@@ -41,7 +41,7 @@ async def prune(db: Database, keep: Retention, partitions: Partitions | None, *,
     Nothing is dropped by a clock that jumped within the last day: one that was
     set wrong for an hour must not cost the history.
     """
-    if not await _trusted(db, now):
+    if not await trusted(db, "prune", now):
         return 0
     raw, five, hours = slot_of(now - keep.raw), hour_of(now - keep.five_minutes), day_of(now - keep.hours)
     await db.run("update counter set value = :raw where name = 'raw_gone'", raw=raw)
@@ -67,15 +67,16 @@ class _Clock:
     since: datetime
 
 
-async def _trusted(db: Database, now: datetime) -> bool:
+async def trusted(db: Database, name: str, now: datetime) -> bool:
+    """Whether the clock has run without a jump for a day, by those who asked for the same ``name``."""
     async with db.transaction() as tx:
-        rows = await tx.fetch(_Clock, "select seen, since from clock_trust where name = 'prune'")
+        rows = await tx.fetch(_Clock, "select seen, since from clock_trust where name = :name", name=name)
         steady = bool(rows) and timedelta(0) <= now - rows[0].seen <= JUMP
         since = rows[0].since if steady else now
         await tx.run(
-            "insert into clock_trust (name, seen, since) values ('prune', :now, :since) "
+            "insert into clock_trust (name, seen, since) values (:name, :now, :since) "
             "on conflict (name) do update set seen = excluded.seen, since = excluded.since",
-            now=now, since=since,
+            name=name, now=now, since=since,
         )  # fmt: skip
     return now - since >= TRUST
 

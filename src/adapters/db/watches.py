@@ -44,17 +44,25 @@ on conflict (slot, miner_id, at) do nothing
 """
 
 
-def _upsert(table: str, row: Row) -> str:
+def _upsert(table: str, row: Row, **instead: str) -> str:
+    """``instead``: what to store of a column, if not what the row says."""
     changes = ", ".join(f"{name} = excluded.{name}" for name in row.columns if name != "miner_id")
+    values = ", ".join(instead.get(name, f"i.{name}") for name in row.columns)
     return f"""
 insert into {table} ({row.names})
-select {row.prefixed("i")} from {{rows}} miner m
+select {values} from {{rows}} miner m
 where m.id = i.miner_id
 on conflict (miner_id) do update set {changes}
 """
 
 
-KEEP_WATCHES = _upsert("miner_watch", WATCH)
+#: A poll that was under way when the miner was switched off, or one by hand, does not make it watched.
+WATCHED = {
+    name: f"case when m.is_active then i.{name} else {unknown} end"
+    for name, unknown in (("availability", "'unknown'"), ("availability_since", "null"), ("misses", "0"),
+                          ("reasons", "'[]'"), ("doubts", "0"))
+}  # fmt: skip
+KEEP_WATCHES = _upsert("miner_watch", WATCH, **WATCHED)
 KEEP_LAST = _upsert("miner_last", LAST)
 KEEP_READINGS = _upsert("miner_reading", READING)
 HARDWARE = row_of(miner_id="int4", hardware_id="text")

@@ -216,14 +216,14 @@ class JournalApi:
     journal: Journals
 
     @operation(
-        returns=list[Entry], query=JournalQuery, errors=(NotAllowed,), tag="journal", needs=Permission.SEE_JOURNAL
+        returns=Page[Entry], query=JournalQuery, errors=(NotAllowed,), tag="journal", needs=Permission.SEE_JOURNAL
     )
-    async def read(self, call: Call, query: JournalQuery) -> list[Entry]:
+    async def read(self, call: Call, query: JournalQuery) -> Page[Entry]:
         """Read the journal, the newest lines first."""
-        entries = await self.journal.read(
+        page = await self.journal.read(
             call.actor, action=query.action, subject=query.subject, limit=query.limit, offset=query.offset
         )
-        return list(entries)
+        return Page(page.lines, page.total)
 
 
 def routes(identity: Identity, users: Users, tokens: Tokens, journal: Journals, guard: Guard) -> list[Route]:

@@ -39,8 +39,11 @@ class Reporting:
     error: str | None = attrs.field(init=False, default=None)
 
     async def polled(self, seen: Sequence[Seen]) -> None:
-        """Report a batch of polls.  Never raises a ``LinemanError``."""
-        await self._report([facts_of(miner, observation, events, self.policy) for miner, observation, events in seen])
+        """Report a batch of polls, without those of miners that nobody watches.  Never raises a ``LinemanError``."""
+        watched = [one for one in seen if one[0].is_active]
+        await self._report(
+            [facts_of(miner, observation, events, self.policy) for miner, observation, events in watched]
+        )
 
     async def containers(self) -> None:
         """Report every container as it is now.  Raises ``Unavailable`` if that cannot be read."""
