@@ -18,6 +18,12 @@ def model(miner: Miner) -> str | None:
     return found
 
 
+def maker(miner: Miner) -> str:
+    """What somebody wrote down, and what the miner says it is where that differs."""
+    said = miner.get("reported_manufacturer")
+    return f"{miner['manufacturer']} (says {said})" if said and said != miner["manufacturer"] else miner["manufacturer"]
+
+
 def rate(miner: Miner, name: str = "hash_rate_hs") -> str | None:
     """A rate of a miner in the customary prefix."""
     value = miner.get(name)
@@ -56,7 +62,7 @@ def _rows(miner: Miner) -> dict[str, object]:
         "address": address(miner),
         "web port": miner["web_port"],
         "API 3 port": miner["api3_port"],
-        "maker": miner["manufacturer"],
+        "maker": maker(miner),
         "model": miner["model"],
         "container": miner["container_id"],
         "place": miner["row"] and f"row {miner['row']}, shelf {miner['shelf']}, slot {miner['slot']}",

@@ -12,7 +12,7 @@ from ...ports.miners.watch import Availability
 from . import figures, words
 from .asking import ask_password, confirm, password_option, yes_option
 from .client import Answer, Api, asks
-from .details import efficiency, model, rate, show_miner
+from .details import efficiency, maker, model, rate, show_miner
 from .frame import Group
 from .lookup import address, container_id_of, given, group_id_of, miner_of, split_address
 from .output import Column, emit, field, note, show_table
@@ -59,7 +59,7 @@ COLUMNS = (
     field("ID", "id", right=True),
     field("Name", "name"),
     Column("Address", address),
-    field("Maker", "manufacturer", spare=3),
+    Column("Maker", maker, spare=3),
     Column("Model", model, spare=4),
     field("Container", "container_id", right=True, spare=6),
     field("Availability", "availability"),

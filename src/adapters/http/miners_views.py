@@ -114,6 +114,8 @@ class MinerView(msgspec.Struct, frozen=True, kw_only=True):
     efficiency_j_th: float | None
 
     algorithm: str | None
+    #: What the device says it is, whatever somebody wrote down; null before it was identified.
+    reported_manufacturer: Maker | None
     reported_model: str | None
     firmware: str | None
     uptime_s: int | None
@@ -412,6 +414,7 @@ def _figures(reading: Reading | None, watch: Watch) -> dict[str, Any]:
         "power_kind": known.power_kind,
         "efficiency_j_th": derive.efficiency(known),
         "algorithm": known.algorithm,
+        "reported_manufacturer": reading.vendor if reading else (fingerprint.maker if fingerprint else None),
         "reported_model": known.model or (fingerprint.model if fingerprint else None),
         "firmware": known.firmware or (fingerprint.firmware if fingerprint else None),
         "uptime_s": known.uptime_s,

@@ -99,6 +99,7 @@ def export_row(
         "power_kind": reading.power_kind if reading else None,
         "efficiency": efficiency,
         "efficiency_unit": _of(f"J/{unit.name.removesuffix('/s')}", efficiency),
+        "reported_manufacturer": reading.vendor if reading else (fingerprint.maker if fingerprint else None),
         "reported_model": (reading.model if reading else None) or (fingerprint.model if fingerprint else None),
         "firmware": (reading.firmware if reading else None) or (fingerprint.firmware if fingerprint else None),
         "uptime_s": reading.uptime_s if reading else None,

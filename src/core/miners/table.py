@@ -24,7 +24,7 @@ SHOWN = (
     "id", "has_password", "hardware_id", "created_at", "last_seen", "availability", "state", "error", "hash_rate",
     "hash_rate_unit", "hash_rate_nominal", "rate_ratio", "temperature", "temperature_unit", "fan_speed",
     "fan_speed_unit", "power_consumption", "power_unit", "power_kind", "efficiency", "efficiency_unit",
-    "reported_model", "firmware", "uptime_s", "accepted_shares", "rejected_shares",
+    "reported_manufacturer", "reported_model", "firmware", "uptime_s", "accepted_shares", "rejected_shares",
 )  # fmt: skip
 #: The columns of an export: what can be read back first.  Passwords never leave.
 EXPORTED = (

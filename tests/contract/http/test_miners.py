@@ -80,8 +80,8 @@ MINER_FIELDS = _words(
     username has_password revision tags group_id row shelf slot hardware_id
     availability availability_since misses state state_since error error_detail
     reasons polled_at reading_age_s hash_rate hash_rate_unit hash_rate_hs hash_rate_nominal_hs rate_ratio temperature
-    fan_speed power_consumption power_kind efficiency_j_th algorithm reported_model firmware uptime_s accepted_shares
-    rejected_shares reject_ratio restarts pool_switches last_share_at last_share_age_s"""
+    fan_speed power_consumption power_kind efficiency_j_th algorithm reported_manufacturer reported_model firmware
+    uptime_s accepted_shares rejected_shares reject_ratio restarts pool_switches last_share_at last_share_age_s"""
 )
 STAT_FIELDS = _words(
     """miner_id timestamp hash_rate hash_rate_unit hash_rate_hs state accepted_shares rejected_shares pool_switches
@@ -339,6 +339,11 @@ async def test_a_poll_answers_with_the_whole_reading(anna: httpx.AsyncClient) ->
     assert (view["availability"], view["state"], view["reported_model"]) == ("online", "mining", "M50S_VH50")
     assert view["efficiency_j_th"] == pytest.approx(27.5)
     assert view["rate_ratio"] == pytest.approx(120 / 126)
+    assert (view["manufacturer"], view["reported_manufacturer"]) == ("Whatsminer", "Whatsminer")
+    # Whatever somebody writes down: the device goes on saying what it is.
+    await anna.put("/api/miners/1", json={"manufacturer": "Avalon"})
+    (listed,) = [one for one in (await anna.get("/api/miners")).json() if one["id"] == 1]
+    assert (listed["manufacturer"], listed["reported_manufacturer"]) == ("Avalon", "Whatsminer")
 
 
 @pytest.mark.parametrize(

@@ -97,7 +97,10 @@ export const COLUMNS = [
         update(view) {
           const name = view.reported_model ?? view.model ?? NONE;
           setText(model, name);
-          setText(maker, view.manufacturer);
+          const other = view.reported_manufacturer && view.reported_manufacturer !== view.manufacturer ? view.reported_manufacturer : null;
+          setText(maker, other ? `${other}, not ${view.manufacturer}` : view.manufacturer);
+          setAttribute(maker, "class", other ? "warn-text" : null);
+          setAttribute(maker, "title", other ? `It says that it is of ${other}; ${view.manufacturer} was entered` : null);
           setAttribute(model, "title", view.firmware ? `${name}, firmware ${view.firmware}` : name);
         },
       };

@@ -11,9 +11,11 @@ export function identityLine(view, container) {
   const web = view.web_port ?? (view.manufacturer === "Elphapex" ? view.port : 80);
   const address = h("a", { href: `http://${host}${web === 80 ? "" : `:${web}`}/`, target: "_blank", rel: "noopener noreferrer", title: "The miner's own page" }, hostPort(view));
   const model = view.reported_model ?? view.model;
+  const maker = view.reported_manufacturer ?? view.manufacturer;
+  const other = maker !== view.manufacturer ? h("span", { class: "warn-text" }, ` (entered as ${view.manufacturer})`) : null;
   const told = view.reported_model && view.model && view.reported_model.toLowerCase() !== view.model.toLowerCase() ? ` (entered as ${view.model})` : "";
   const parts = [
-    h("span", {}, `${fullModel(view.manufacturer, model)}${told}`), address,
+    h("span", {}, `${fullModel(maker, model)}${told}`, other), address,
     view.container_id == null ? null : h("a", { href: pageUrl(`containers/${view.container_id}`) }, container ?? `container ${view.container_id}`),
     view.row == null ? null : h("a", { href: pageUrl(`containers/${view.container_id}/map`) }, placeWords(view)),
     view.firmware ? h("span", {}, `firmware ${view.firmware}`) : null, view.algorithm ? h("span", {}, view.algorithm) : null,

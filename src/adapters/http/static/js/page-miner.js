@@ -34,7 +34,7 @@ export async function show({ root, query, signal, args, setTitle, restart }) {
     const same = etag && answer.etag === etag && view?.polled_at === answer.data.polled_at && view?.misses === answer.data.misses;
     ({ etag } = answer);
     // What it can be told depends on what answers there.
-    if (view && ["reported_model", "firmware", "hardware_id"].some((name) => view[name] !== answer.data[name])) actions?.again();
+    if (view && ["reported_manufacturer", "reported_model", "firmware", "hardware_id"].some((name) => view[name] !== answer.data[name])) actions?.again();
     view = answer.data;
     setTitle(view.name);
     setText(title, view.name);
