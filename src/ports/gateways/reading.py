@@ -76,6 +76,11 @@ class Line:
         return -113 + 2 * self.rssi if self.rssi is not None and self.sim and self.gsm else None
 
     @property
+    def busy(self) -> bool | None:
+        """Whether a call goes on: any state but ``IDLE``, as the set is open; ``None`` where no state is shown."""
+        return self.state.upper() != "IDLE" if self.state else None
+
+    @property
     def unlimited(self) -> bool | None:
         """Whether the SIM's minutes have no limit."""
         return None if self.sim_remain is None else self.remaining_min is None
