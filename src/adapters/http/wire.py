@@ -33,6 +33,7 @@ from ...core.permissions import allow
 from ...ports.errors import LinemanError, NotFound, NotLoggedIn, Stale
 from ...ports.identity import Actor, Permission
 from .decoding import Body, Query
+from .routing import PartRoute
 
 T = TypeVar("T")
 F = TypeVar("F", bound=Callable[..., Awaitable[Any]])
@@ -177,7 +178,7 @@ def operation_of(route: Route) -> Operation | None:
 def route(method: str, path: str, handler: Callable[..., Awaitable[Any]]) -> Route:
     """A route to a handler that is marked with ``operation``."""
     name = getattr(handler, "__qualname__", "").replace(".", "-")
-    return Route(path, Endpoint(getattr(handler, _MARK), handler), methods=[method], name=name)
+    return PartRoute(path, Endpoint(getattr(handler, _MARK), handler), methods=[method], name=name)
 
 
 class Endpoint:

@@ -11,9 +11,11 @@ import pytest
 from msgspec import UNSET, Meta, UnsetType
 from starlette.applications import Starlette
 from starlette.exceptions import HTTPException
+from starlette.routing import Mount
 from starlette.types import Receive, Scope, Send
 
 from lineman.adapters.http.problems import on_error, on_http_exception
+from lineman.adapters.http.routing import Switchboard
 from lineman.adapters.http.wire import ACTOR, Call, Id, Limit, Page, operation, route
 from lineman.ports.errors import LinemanError, NotFound, Stale, Unavailable
 from lineman.ports.identity import Actor, Role
@@ -224,3 +226,36 @@ async def test_if_match_keeps_one_from_overwriting_what_he_has_not_seen(
 async def test_a_secret_cannot_be_answered(client: httpx.AsyncClient) -> None:
     with pytest.raises(TypeError, match="Secret"):
         await client.get("/leak")
+
+
+@attrs.frozen
+class Echo:
+    @operation(returns=list[str], public=True)
+    async def one(self, call: Call, name: str) -> list[str]:
+        """Tell a name."""
+        return [name]
+
+    @operation(returns=list[str], public=True)
+    async def part(self, call: Call, name: str, number: int) -> list[str]:
+        """Tell a part."""
+        return [name, str(number)]
+
+
+@pytest.mark.parametrize("prefix", ["", "/house"])
+@pytest.mark.parametrize(
+    ("path", "told"),
+    [
+        ("/a%2Fb", ["a/b"]),
+        ("/a%2fparts%2F7", ["a/parts/7"]),
+        ("/a%2Fb/parts/7", ["a/b", "7"]),
+        ("/a%252Fb", ["a%2Fb"]),
+        ("/%D0%AE%D0%B3%20%26%20Co%3F", ["Юг & Co?"]),
+    ],
+)
+async def test_a_name_in_a_path_may_have_slashes_of_its_own(prefix: str, path: str, told: list[str]) -> None:
+    echo = Echo()
+    routes = [route("GET", "/{name}", echo.one), route("GET", "/{name}/parts/{number:int}", echo.part)]
+    app = Switchboard([Mount("/house", Switchboard(routes))] if prefix else routes)
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://house") as client:
+        assert (await client.get(prefix + path)).json() == told
+        assert (await client.get(f"{prefix}/a/b")).status_code == 404
