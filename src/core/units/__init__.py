@@ -1,0 +1,1 @@
+"""Asterisk units: the rules, and the use cases over them."""
