@@ -26,10 +26,7 @@ from ...ports.miners import (
     Totals,
     Watch,
 )
-
-#: Under which command a dialect files what the specification calls summary and stats.
-SUMMARY = ("summary", "get.miner.status", "status")
-STATS = ("stats", "estats", "litestats", "edevs", "devs", "get.device.info")
+from .replies import stats_data, summary_data
 
 
 class StatView(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,7 +35,9 @@ class StatView(msgspec.Struct, frozen=True, kw_only=True):
     ``hash_rate`` is in ``hash_rate_unit``; counters of shares run since the
     miner's process started, ``pool_switches`` and ``restarts`` since the miner
     is known.  A missed poll has an ``error`` and no figures.  The raw replies
-    and the whole reading are kept of the latest poll only.
+    and the whole reading are kept of the latest poll only.  Where ``summary``
+    was not asked for, because other replies say it all, ``summary_data`` is put
+    together from those that ``composed_from`` names.
     """
 
     miner_id: int
@@ -250,8 +249,8 @@ def last_stat(snapshot: Snapshot, raw: Mapping[str, Any]) -> StatView | None:
         hw_errors=reading.hw_errors,
         uptime_s=reading.uptime_s,
         error=None,
-        summary_data=_first(raw, SUMMARY),
-        stats_data=_first(raw, STATS),
+        summary_data=summary_data(raw, reading),
+        stats_data=stats_data(raw),
         reading=reading,
     )
 
@@ -421,7 +420,3 @@ def _figures(reading: Reading | None, watch: Watch) -> dict[str, Any]:
         "accepted_shares": known.shares.accepted,
         "rejected_shares": known.shares.rejected,
     }
-
-
-def _first(raw: Mapping[str, Any], names: tuple[str, ...]) -> Any:
-    return next((raw[name] for name in names if raw.get(name) is not None), None)
