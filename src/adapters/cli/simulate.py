@@ -1,19 +1,14 @@
 """``lineman simulate``: devices that are not there, on the real wire."""
 
-import asyncio
-import contextlib
-import csv
 import json
-import signal
-import sys
 from collections import Counter
-from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from .frame import Group, frame
 from .output import field, note, show_table
+from .simulating import Mix, parts, run, write_csv
 
 if TYPE_CHECKING:
     from ..devices.simulators.miners import SimulatedFarm, SimulatedMiner
@@ -54,53 +49,13 @@ _CONDITIONS = {
 }
 
 
-class Part(click.ParamType[float]):
-    """A part of the miners, in percent."""
-
-    name = "percent"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
-        """Return 0.02 for ``2%`` or ``2``."""
-        try:
-            part = float(str(value).removesuffix("%")) / 100
-        except ValueError:
-            part = -1.0
-        if not 0 <= part <= 1:
-            self.fail(f"{value!r} is not a percentage: say 2%", param, ctx)
-        return part
-
-
-class Mix(click.ParamType[dict[str, float]]):
-    """Which miners, in which proportion."""
-
-    name = "mix"
-
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> dict[str, float]:
-        """Return ``{"antminer": 40}`` for ``antminer=40``."""
-        if isinstance(value, dict):
-            return value
-        mix: dict[str, float] = {}
-        for part in str(value).split(","):
-            name, _, weight = part.strip().partition("=")
-            try:
-                mix[name] = float(weight or 1)
-            except ValueError:
-                self.fail(f"{part!r} has no weight: say {name}=40", param, ctx)
-        return mix
-
-
-def _parts(names: dict[str, str], title: str) -> Callable[[Callable[..., Any]], Callable[..., Any]]:
-    """Add an option for each name: how many of the miners have it."""
-
-    def add(command: Callable[..., Any]) -> Callable[..., Any]:
-        for name in reversed(names):
-            command = click.option(f"--{name}", type=Part(), help=f"{title} {names[name]}.")(command)
-        return command
-
-    return add
-
-
-@click.group(cls=Group)
+@click.group(
+    cls=Group,
+    late={
+        "radmin": ("simulate_gateways:radmin", "Run a simulated RADMIN server with GoIP gateways behind it."),
+        "goip": ("simulate_gateways:goip", "Run simulated GoIP gateways that can be reached directly."),
+    },
+)
 def simulate() -> None:
     """Run simulated devices that speak the real wire.
 
@@ -131,8 +86,8 @@ def simulate() -> None:
     "--reboot", "reboot_minutes", type=click.FloatRange(0), default=0, metavar="MINUTES", help="Each boots so often."
 )
 @click.option("--healthy", is_flag=True, help="Nothing is wrong with any of them unless an option says so.")
-@_parts(_CONDITIONS, "How many")
-@_parts(_FAULTS, "How many")
+@parts(_CONDITIONS, "How many")
+@parts(_FAULTS, "How many")
 @click.option("--csv", "csv_to", metavar="FILE", help="Write the list as CSV; - is stdout, in place of the table.")
 @click.option("--for", "seconds", type=click.FloatRange(0), help="Stop after so many seconds; else with Ctrl-C.")
 def miners(count: int, mix: dict[str, float] | None, csv_to: str | None, seconds: float | None, **rest: Any) -> None:
@@ -157,35 +112,16 @@ def miners(count: int, mix: dict[str, float] | None, csv_to: str | None, seconds
         )
     except ValueError as error:
         raise click.UsageError(str(error)) from error
-    with asyncio.Runner(loop_factory=_loop) as runner:
-        runner.run(_run(farm, csv_to, seconds))
 
-
-def _loop() -> asyncio.AbstractEventLoop:
-    """Return the fastest loop there is that can wait for sockets of others."""
-    try:
-        import uvloop
-    except ImportError:  # not on Windows
-        return asyncio.SelectorEventLoop()
-    return uvloop.new_event_loop()
-
-
-async def _run(farm: "SimulatedFarm", csv_to: str | None, seconds: float | None) -> None:
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    with contextlib.suppress(NotImplementedError):  # Windows; Ctrl-C ends it there as well, less politely
-        for name in (signal.SIGINT, signal.SIGTERM):
-            loop.add_signal_handler(name, stop.set)
-    async with farm:
+    def show() -> None:
         _show(farm, csv_to)
-        note(
-            f"{len(farm.miners)} simulated miners listen. "
-            + ("Ctrl-C stops them." if seconds is None else f"They stop after {seconds:g} s.")
-        )
-        with contextlib.suppress(TimeoutError):
-            await asyncio.wait_for(stop.wait(), seconds)
-    served = sum(miner.served for miner in farm.miners)
-    note(f"{served} requests answered; {farm.overlaps} clients came to a miner that was busy with another one.")
+        note(f"{len(farm.miners)} simulated miners listen.")
+
+    def summary() -> str:
+        served = sum(miner.served for miner in farm.miners)
+        return f"{served} requests answered; {farm.overlaps} clients came to a miner that was busy with another one."
+
+    run(farm, show, summary, seconds)
 
 
 def row(miner: "SimulatedMiner") -> dict[str, Any]:
@@ -206,13 +142,10 @@ def row(miner: "SimulatedMiner") -> dict[str, Any]:
 
 def _show(farm: "SimulatedFarm", csv_to: str | None) -> None:
     rows = [row(miner) for miner in farm.miners]
-    if csv_to == "-":
-        _write_csv(rows, sys.stdout)
-        sys.stdout.flush()
-        return
     if csv_to:
-        with click.open_file(csv_to, "w", encoding="utf-8") as file:
-            _write_csv(rows, file)
+        write_csv(rows, csv_to)
+    if csv_to == "-":
+        return
     if frame().json:
         click.echo("\n".join(json.dumps(row) for row in rows))
         return
@@ -222,10 +155,3 @@ def _show(farm: "SimulatedFarm", csv_to: str | None) -> None:
     if len(rows) > len(few):
         click.echo(f"… and {len(rows) - len(few)} more up to {rows[-1]['ip_address']}")
         click.echo("\n".join(f"{number:6d}  {kind}" for kind, number in sorted(kinds.items())))
-
-
-def _write_csv(rows: list[dict[str, Any]], file: Any) -> None:
-    names = dict.fromkeys(name for row in rows for name in row)
-    writer = csv.DictWriter(file, [*names], lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
