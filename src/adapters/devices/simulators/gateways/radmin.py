@@ -7,13 +7,12 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from . import radmin_pages, wire
 from .goip import SimulatedGoip
-from .knobs import HUGE, ListKnobs, pieces, spoilt
+from .knobs import HUGE, ListKnobs
 from .listener import Listener, Talks
 from .talk import converse, nothing
 from .tunnel import Entry, Kind
-from .wire import Reply, Request
+from .visitor import Visitor
 from .world import World
 
 _ODD = 0.5
@@ -60,7 +59,7 @@ class SimulatedRadmin:
         #: Requests that nobody should ever send: ``GET /?del=…``, ``GET /?cfg=…``.
         self.harm: list[str] = []
         self.entries: dict[tuple[bytes, Kind], Entry] = {}
-        self._realm = realm
+        self.realm = realm
         self._white = white[:2]
         self._allowed: dict[str, float] = {}
         self._ports = ports
@@ -170,77 +169,30 @@ class SimulatedRadmin:
                     raise
         raise OSError(errno.EADDRINUSE, f"all ports from {first} to {last} are taken")
 
-    def answer(self, request: Request | None, source: str) -> Reply:
-        """Answer one request that came to the list's own port from an address."""
-        if request is None:
-            return Reply()
-        self.hits[request.label] += 1
-        knobs = self.knobs
-        if knobs.mute:
-            return Reply(silent=True)
-        head, page = self._said(request, source)
-        jitter = knobs.jitter_ms * self.world.chance.random() if knobs.jitter_ms else 0.0
-        whole = head.startswith(b"HTTP/1.0 200")
-        return Reply(
-            pieces(knobs, head, spoilt(knobs, page)) if whole else iter((head + page,)),
-            delay_s=(knobs.latency_ms + jitter) / 1000,
-            pause_s=knobs.slow_ms / 10_000,
-        )
-
-    def _said(self, request: Request, source: str) -> tuple[bytes, bytes]:
-        refused = wire.unknown_method(request.method)
-        if refused is not None:
-            return refused, b""
-        host_header = request.headers.get("host", f"{self.host}:{self.port}").encode("latin-1")
-        host = host_header.rpartition(b":")[0] or host_header
-        wanted = request.query.get("findcli")
-        if wanted is not None:  # it asks nobody for a password
-            name = wanted.encode(self.encoding, "replace")
-            entry = self.entries.get((name, Kind.WEB))
-            return wire.head("200 OK"), radmin_pages.found(entry, host) if entry else radmin_pages.missing(name)
-        if self.knobs.denied or not wire.let_in(request, self.login):
-            return wire.please_authenticate(self._realm), b""
+    def welcome(self, source: str) -> None:
+        """Allow an address to come to the units' ports, for a day."""
         self._allowed[source] = self.world.now() + self.world.times.allowed_s
-        return self._inside(request, host_header, host)
 
-    def _inside(self, request: Request, host_header: bytes, host: bytes) -> tuple[bytes, bytes]:
-        """Answer somebody who has the password."""
-        if "del" in request.query or "cfg" in request.query:
-            self.harm.append(request.label)
-            return self._harmed(request)
-        if request.path == "/clients.xml":
-            return wire.head("200 OK"), radmin_pages.clients(self._rows(Kind.WEB, Kind.TELNET), host)
-        if request.path != "/":
-            return wire.not_found(), b""
-        kinds = (Kind.TELNET,) if "telnet" in request.query else (Kind.WEB, Kind.RLOGIN)
-        return wire.head("200 OK"), radmin_pages.listing(self._rows(*kinds), host_header, host)
-
-    def _harmed(self, request: Request) -> tuple[bytes, bytes]:
-        if request.query.get("cfg") == "read":
-            return wire.head("200 OK"), radmin_pages.options(self.login)
-        if "cfg" in request.query:
-            self.login = self.login[0], request.query.get("passwd", "changed")
-            return wire.see_other("/"), b""
-        name, kind = request.query["del"].encode(self.encoding, "replace"), request.query.get("type", "1")
-        for entry in [*self.entries.values()]:
-            if entry.name == name and str(entry.kind.value) == kind:
-                self.drop(entry)
-                if entry.gateway is not None:
-                    self._lost_by(entry.gateway)
-        return wire.see_other("/"), b""
-
-    def _rows(self, *kinds: Kind) -> list[Entry]:
+    def rows(self, *kinds: Kind) -> list[Entry]:
         """Return the rows in the order of their bytes."""
         found = sorted((entry for entry in self.entries.values() if entry.kind in kinds), key=_place)
         if self.knobs.empty:
             return []
         return found[::2] if self.knobs.half else found
 
+    def delete(self, name: bytes, kind: str) -> None:
+        """Do what a Del link does: hang up on a unit, which will dial in again."""
+        for entry in [*self.entries.values()]:
+            if entry.name == name and str(entry.kind.value) == kind:
+                self.drop(entry)
+                if entry.gateway is not None:
+                    self._lost_by(entry.gateway)
+
     def _came(self, sock: socket.socket, source: str) -> None:
         if self.knobs.closed:
             sock.close()
             return
-        self.talks.begin(sock, converse(sock, _Visitor(self, source), first_byte=nothing, last_byte=nothing))
+        self.talks.begin(sock, converse(sock, Visitor(self, source), first_byte=nothing, last_byte=nothing))
 
     def _changed(self) -> None:
         """Listen for the list, or do not."""
@@ -316,17 +268,6 @@ class SimulatedRadmin:
 
         timer = loop.call_later(seconds, run)
         self._timers.add(timer)
-
-
-class _Visitor:
-    """Somebody at the list, with his address."""
-
-    def __init__(self, server: SimulatedRadmin, source: str) -> None:
-        self._server = server
-        self._source = source
-
-    def answer(self, request: Request | None) -> Reply:
-        return self._server.answer(request, self._source)
 
 
 def _place(entry: Entry) -> tuple[bytes, int]:

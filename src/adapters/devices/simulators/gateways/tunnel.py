@@ -77,9 +77,11 @@ class Entry:
 
     def lost(self, *, cleanly: bool) -> None:
         """The unit dials in no more: it stays on the list as a ghost for a while."""
-        self._stop("redial")
-        if self.tunnel is Tunnel.WAITING:
+        redialing = self._stop("redial")
+        if self.tunnel is Tunnel.WAITING or redialing:
             self.tunnel = Tunnel.CLOSED if cleanly else Tunnel.DEAD
+            if self._listener:
+                self._listener.accept(True)
         self._later("ghost", self._server.world.times.ghost_s, lambda: self._server.drop(self))
 
     def close(self) -> None:
@@ -138,7 +140,9 @@ class Entry:
         self._stop(name)
         self._timers[name] = asyncio.get_running_loop().call_later(seconds, call)
 
-    def _stop(self, name: str) -> None:
+    def _stop(self, name: str) -> bool:
+        """Call off what was to come; whether there was such a thing."""
         timer = self._timers.pop(name, None)
         if timer:
             timer.cancel()
+        return timer is not None and timer.when() > asyncio.get_running_loop().time()
