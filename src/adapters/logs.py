@@ -8,6 +8,8 @@ from typing import Any
 
 import structlog
 
+from ..ports.journal import Entry
+
 #: Keys whose values are never written, whatever they hold.
 SECRET_KEYS = re.compile(r"passw|secret|token|authorization|cookie|api_?key|credential|csrf", re.IGNORECASE)
 #: Credentials inside texts: in URLs, headers and query strings.
@@ -34,6 +36,14 @@ def mask(_logger: object, _method: str, event: MutableMapping[str, Any]) -> Muta
         elif isinstance(value, str):
             event[key] = masked(value)
     return event
+
+
+def unwritten(entry: Entry, error: str) -> None:
+    """Say at least here what the journal could not take."""
+    structlog.get_logger().error(
+        "journal not written", actor=entry.actor, action=entry.action, subject=entry.subject, detail=entry.detail,
+        error=error,
+    )  # fmt: skip
 
 
 def configure(level: str = "info", form: str = "auto") -> None:

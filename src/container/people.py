@@ -7,8 +7,10 @@ from dependency_injector import providers
 from ..adapters.db.containers import SqlContainers
 from ..adapters.db.tokens import SqlTokens
 from ..adapters.db.users import SqlUsers
+from ..adapters.logs import unwritten
 from ..core.identity import Identity, Tokens, Users
 from ..core.identity import Policy as LoginPolicy
+from ..core.identity.login import Unwritten
 from ..settings import Settings
 from .foundation import Foundation
 
@@ -37,6 +39,7 @@ class People(Foundation):
         journal=Foundation.journal,
         clock=Foundation.clock,
         policy=providers.Singleton(login_policy, Foundation.settings),
+        unwritten=providers.Singleton(Unwritten, tell=unwritten),
     )
     users = providers.Singleton(
         Users,

@@ -44,7 +44,10 @@ class Housekeeping:
         return ()
 
     def stats(self) -> Mapping[str, Any]:
-        return {"journal_lines_pruned": self._pruned}
+        return {
+            "journal_lines_pruned": self._pruned,
+            "log_ins_not_written": self.house.identity().unwritten.count,
+        }
 
     def figures(self) -> Mapping[str, float]:
         return {}

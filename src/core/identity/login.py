@@ -73,9 +73,30 @@ class Visitor:
     session: Session | None = None
 
 
+def _untold(entry: Entry, error: str) -> None:
+    """Where nobody listens."""
+
+
+@attrs.define
+class Unwritten:
+    """Log-ins that went through though the database took no line of them, as on a full disk."""
+
+    tell: Callable[[Entry, str], None] = _untold
+    count: int = 0
+
+    def __call__(self, entry: Entry, error: Unavailable) -> None:
+        self.count += 1
+        self.tell(entry, error.detail)
+
+
 @attrs.frozen(kw_only=True)
 class Identity:
-    """Logging in and out, and being known."""
+    """Logging in and out, and being known.
+
+    On a full disk those who are to see to it must get in: a log-in to a bearer token goes through
+    without its journal line, which is told to ``unwritten`` instead.  A browser's session is a row
+    itself, and has to wait.
+    """
 
     users: UserStore
     tokens: TokenStore
@@ -85,6 +106,7 @@ class Identity:
     clock: Clock
     policy: Policy = Policy()
     throttle: Throttle = attrs.field(factory=Throttle)
+    unwritten: Unwritten = attrs.field(factory=Unwritten)
     #: 256 random bits as text.
     fresh: Callable[[], str] = secrets.token_urlsafe
 
@@ -217,10 +239,15 @@ class Identity:
         if not user.is_active:
             await self._note(user.username, action, f"not active, from {client}", outcome="refused")
             raise NotAllowed("This account is not active; an admin can activate it.")
-        if self.hasher.outdated(stored):
-            user = await self.users.set_password(user.id, await self.hasher.hash(password))
-        await self.users.logged_in(user.id, at=self.clock.now())
-        await self._note(user.username, action, f"from {client}")
+        try:
+            if self.hasher.outdated(stored):
+                user = await self.users.set_password(user.id, await self.hasher.hash(password))
+            await self.users.logged_in(user.id, at=self.clock.now())
+            await self._note(user.username, action, f"from {client}")
+        except Unavailable as error:
+            subject = f"user {user.username}"
+            entry = Entry(self.clock.now(), user.username, f"identity.{action}", subject, detail=f"from {client}")
+            self.unwritten(entry, error)
         return user
 
     async def _by_token(self, text: str) -> Visitor:

@@ -5,15 +5,20 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import anyio
+import attrs
 import httpx
 import pytest
 
+from lineman.adapters.db.engine import Database
+from lineman.adapters.db.journal import SqlJournal
 from lineman.adapters.db.tokens import SqlTokens
-from lineman.adapters.http.app import Faces
+from lineman.adapters.http.app import Faces, build_app
 from lineman.core.identity import Policy, UserEdit
+from lineman.core.identity.login import Unwritten
 from lineman.core.identity.rules import LastAdmin, WeakPassword
 from lineman.ports.errors import Unavailable
 from lineman.ports.identity import Actor, Role, TokenMint
+from lineman.ports.journal import Entry
 from lineman.ports.secrets import Secret
 
 pytestmark = pytest.mark.anyio
@@ -367,3 +372,26 @@ async def test_expired_sessions_are_swept(
     assert await faces.identity.sweep() == 0
     advance(12 * 3600)
     assert await faces.identity.sweep() == 1
+
+
+class FullDisk(SqlJournal):
+    """What a journal does where nothing can be written any more."""
+
+    async def write(self, entry: Entry) -> None:
+        raise Unavailable("The database cannot be used: database or disk is full")
+
+
+async def test_on_a_full_disk_one_gets_in_by_password_and_it_is_told_elsewhere(faces: Faces, store: Database) -> None:
+    told = list[tuple[str, str]]()
+    unwritten = Unwritten(tell=lambda entry, error: told.append((entry.subject, error)))
+    identity = attrs.evolve(faces.identity, journal=FullDisk(store), unwritten=unwritten)
+    app = build_app(attrs.evolve(faces, identity=identity), systems={})
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://house") as client:
+        answer = await client.post("/api/auth/login", json={"username": "admin", "password": PASSWORD})
+        assert answer.status_code == 200
+        seen = {"authorization": f"Bearer {answer.json()['access_token']}"}
+        assert (await client.get("/api/users", headers=seen)).status_code == 200
+        assert told == [("user admin", "The database cannot be used: database or disk is full")]
+        assert unwritten.count == 1
+        wrong = await client.post("/api/auth/login", json={"username": "admin", "password": "something else"})
+        assert (wrong.status_code, unwritten.count) == (503, 1)
