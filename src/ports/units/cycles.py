@@ -9,6 +9,7 @@ import attrs
 
 from ..errors import Conflict, NotFound
 from ..power import Plug
+from .watch import UnitEvent
 
 
 class Step(StrEnum):
@@ -71,8 +72,8 @@ class CycleStore(Protocol):
     async def begin(self, cycle: Cycle) -> Cycle:
         """Store it; the id given is ignored.  Raises ``CycleUnderWay``."""
 
-    async def save(self, cycle: Cycle) -> None:
-        """Store where it is, before that is sent."""
+    async def save(self, cycle: Cycle, events: Sequence[UnitEvent] = ()) -> None:
+        """Store where it is, before that is sent, and the rows of the history that this brings; both or none."""
 
     async def open(self) -> Sequence[Cycle]:
         """Those that have not ended."""

@@ -2,11 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import attrs
 
 from .probe import Cause, LineStats, Outcome, Peer
+
+if TYPE_CHECKING:
+    from .cycles import Cycle
 
 
 @attrs.frozen
@@ -101,8 +104,12 @@ class UnitWatchStore(Protocol):
     async def watches(self) -> Mapping[str, UnitWatch]:
         """By number of the enterprise."""
 
-    async def keep(self, seen: Mapping[str, UnitWatch], events: Sequence[UnitEvent]) -> None:
-        """Store a batch in one transaction.
+    async def keep(
+        self, seen: Mapping[str, UnitWatch], events: Sequence[UnitEvent] = (), cycles: Sequence["Cycle"] = ()
+    ) -> None:
+        """Store a batch in one transaction, and begin power cycles in it: decided and begun are one.
+
+        A cycle of a plug that has one under way already is passed over.
 
         Units that were removed meanwhile are passed over, their events are not.
         """
