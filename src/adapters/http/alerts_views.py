@@ -62,6 +62,8 @@ class KindView:
     minutes: float
     severity: Severity
     doc: str
+    #: Whether it fires above its threshold, or below.
+    above: bool
 
 
 @attrs.frozen
@@ -111,7 +113,7 @@ def kind_view(kind: Kind) -> KindView:
     """What rules can be about."""
     threshold = kind.threshold if kind.chosen and not kind.silence else None
     return KindView(
-        kind.kind, kind.system, kind.title, kind.unit, threshold, kind.minutes, kind.severity, kind.doc
+        kind.kind, kind.system, kind.title, kind.unit, threshold, kind.minutes, kind.severity, kind.doc, kind.above,
     )  # fmt: skip
 
 

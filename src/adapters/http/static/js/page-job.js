@@ -11,7 +11,7 @@ import { cell, segments, sheet } from "./sheet.js";
 
 const [BUSY_S, CALM_S] = [1, 30];
 const MOST_ROWS = 500;
-export const JOB_STATES = { queued: "Waits", running: "Searches", done: "Done", cancelled: "Cancelled", failed: "Failed" };
+export const JOB_STATES = { queued: "Waits", running: "Searching", done: "Done", cancelled: "Cancelled", failed: "Failed" };
 const ITEM_STATES = { new: "New", moved: "Moved", changed: "Changed", gone: "Gone", unclear: "Unclear", known: "Known" };
 const RANK = Object.keys(ITEM_STATES);
 /** What there is something to do about comes first; then by address. */

@@ -5,6 +5,7 @@ import { NONE, energy, figure, localInput, number, percent, zone } from "./forma
 import { empty } from "./notices.js";
 import { place } from "./place.js";
 import { setQuery } from "./router.js";
+import { current } from "./session.js";
 import { POWER_KINDS } from "./words.js";
 
 const PERIODS = { day: "by day", week: "by week", month: "by month", all: "as a whole" };
@@ -56,7 +57,7 @@ export async function show({ root, query, signal, setTitle }) {
     try {
       const { data } = await miners("GET", "reports/containers", { query: asked, signal });
       if (mine !== turn) return;
-      put(body, data.length ? table(data, period.value) : empty("There is nothing to report", h("p", {}, "Whole hours are counted, and the hour under way is not in it yet: what was added today shows up with the next one. Choose another span, or ask an admin to assign containers to you.")));
+      put(body, data.length ? table(data, period.value) : empty("There is nothing to report", h("p", {}, "Whole hours are counted, and the hour under way is not in it yet: what was added today shows up with the next one. Choose another span.", current()?.role === "client" ? " An admin assigns containers to you." : "")));
     } finally {
       if (mine === turn) body.removeAttribute("aria-busy");
     }

@@ -38,7 +38,8 @@ export async function show({ root, signal }) {
 
 /** "below 80 % for 10 min" */
 function conditionOf(rule, kind) {
-  const limit = rule.threshold == null ? "" : `${number(rule.threshold, Number.isInteger(rule.threshold) ? 0 : 1)}\u00a0${kind?.unit ?? ""}`.trim();
+  const side = kind?.above === false ? "below" : "above";
+  const limit = rule.threshold == null ? "" : `${side} ${number(rule.threshold, Number.isInteger(rule.threshold) ? 0 : 1)}\u00a0${kind?.unit ?? ""}`.trim();
   const time = rule.minutes ? `for ${short(rule.minutes)} ${rule.minutes === 1 ? "minute" : "minutes"}` : "at once";
   return [kind?.title ?? rule.kind, [limit, time].filter(Boolean).join(", ")].join(": ");
 }

@@ -2,6 +2,8 @@
 import { h, show } from "./dom.js";
 import { NONE } from "./format.js";
 
+const COLUMNS = ["Was", "Theirs", "Mine"];
+
 /**
  * What a form shows after a 412. `versions`: `{what, etag, read(), values(data)}`, where `read` gives `{data, etag}` as the API
  * does and `values` the fields' values by name. `parts` are the form's fields by name, `initial` what they were filled with.
@@ -9,7 +11,7 @@ import { NONE } from "./format.js";
  */
 export function versionsOf({ versions, parts, initial, taken }) {
   let { etag } = versions;
-  const element = h("div", { class: "callout versions", role: "alert", hidden: true });
+  const element = h("div", { class: "callout", role: "alert", hidden: true });
   const clear = () => {
     element.hidden = true;
   };
@@ -41,9 +43,9 @@ export function versionsOf({ versions, parts, initial, taken }) {
     };
     show(element,
       h("p", {}, h("b", {}, `Somebody else changed this ${versions.what} meanwhile.`), rows.length ? " What you have changed is still here. This is what is new:" : " None of the fields here differ, though: you can save."),
-      rows.length ? h("div", { class: "scroll" }, h("table", { class: "plain-table" },
-        h("thead", {}, h("tr", {}, ["", "Was", "Theirs", "Mine"].map((text) => h("th", { scope: "col" }, text)))),
-        h("tbody", {}, rows.map(([label, ...cells]) => h("tr", {}, h("th", { scope: "row" }, label), cells.map((text) => h("td", {}, text))))))) : null,
+      rows.length ? h("div", { class: "scroll" }, h("table", { class: "plain-table versions-table" },
+        h("thead", {}, h("tr", {}, ["", ...COLUMNS].map((text) => h("th", { scope: "col" }, text)))),
+        h("tbody", {}, rows.map(([label, ...cells]) => h("tr", {}, h("th", { scope: "row" }, label), cells.map((text, at) => h("td", { "data-label": COLUMNS[at] }, text))))))) : null,
       h("div", { class: "actions" }, h("button", { type: "button", onclick: take }, "Take theirs"), h("button", { type: "submit", class: "primary" }, "Keep mine")));
     element.hidden = false;
     element.scrollIntoView({ block: "nearest" });
