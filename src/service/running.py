@@ -6,7 +6,9 @@ from typing import Any
 
 import anyio
 import httpx
+import structlog
 
+from ..adapters.db.admin import foreign
 from ..adapters.http.passing import Holder
 from ..adapters.http.security import check_bind
 from ..adapters.http.server import bind, serve, url_of
@@ -74,6 +76,7 @@ async def run(
     async with opened_service(settings, address=url, works=works) as service:
         if made_up := await service.house.identity().ensure_admin(settings.admin_password):
             first_password(made_up)
+        await _warn_of_others(service.house)
         async with anyio.create_task_group() as tasks:
             if works:
                 tasks.start_soon(service.work.run)
@@ -85,6 +88,16 @@ async def run(
                 ready=ready, forwarded_allow=settings.forwarded_allow,
             )  # fmt: skip
             tasks.cancel_scope.cancel()
+
+
+async def _warn_of_others(house: House) -> None:
+    """Say once that another program's tables are here: nothing of them is read, and nothing touched."""
+    if others := await foreign(house.database()):
+        structlog.get_logger().warning(
+            "the database holds tables of another program",
+            tables=", ".join(others[:20]) + (" …" if len(others) > 20 else ""),
+            advice="they are neither read nor touched; docs/how-to/operate.md says how to take miners over from them",
+        )
 
 
 async def _end_streams(stop: anyio.Event, streams: Streams) -> None:

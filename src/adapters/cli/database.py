@@ -135,6 +135,7 @@ def _as_json(settings: Settings, found: "Status") -> dict[str, Any]:
         "problem": found.problem,
         "size_bytes": found.size_bytes,
         "tables": [attrs.asdict(table) for table in found.tables],
+        "foreign_tables": list(found.foreign),
     }
 
 
@@ -146,6 +147,7 @@ def _show(settings: Settings, found: "Status") -> None:
             "schema": found.schema,
             "to be migrated": ", ".join(step.name for step in found.pending),
             "problem": found.problem,
+            "not of lineman": ", ".join(found.foreign),
             "size": f"{found.size_bytes / (1 << 20):.1f} MiB",
         }
     )

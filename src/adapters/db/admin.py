@@ -4,6 +4,7 @@
 changes nothing; everything else opens it as always.
 """
 
+import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -19,6 +20,9 @@ from .sqlite import SqliteDatabase
 
 #: Rows are counted up to here: to count all samples of a large site takes minutes.
 MOST = 1_000_000
+
+
+MADE = re.compile(r"(?im)^create (?:unlogged )?table (?:if not exists )?(\w+)")
 
 
 @attrs.frozen
@@ -43,6 +47,14 @@ class Status:
     problem: str | None
     size_bytes: int
     tables: Sequence[TableStatus]
+    #: Tables that another program left here, or still uses.
+    foreign: Sequence[str] = ()
+
+
+async def foreign(db: Database) -> Sequence[str]:
+    """The tables that are none of ours: such as those of a service that had this database before."""
+    ours = {name for step in load(db.dialect) for name in MADE.findall(step.text)} | {"schema_version"}
+    return [table for table in await tables(db) if table not in ours]
 
 
 async def status(db: Database) -> Status:
@@ -58,7 +70,8 @@ async def status(db: Database) -> Status:
         [count] = await db.fetch(int, f"select count(*) from (select 1 from {table} limit {MOST + 1}) counted")
         rows.append(TableStatus(table, min(count, MOST), count > MOST))
     engine, size = await _engine(db)
-    return Status(engine, done[-1].number if done else None, missing, problem, size, rows)
+    schema = done[-1].number if done else None
+    return Status(engine, schema, missing, problem, size, rows, await foreign(db))
 
 
 async def _engine(db: Database) -> tuple[str, int]:
