@@ -19,6 +19,10 @@ from lineman.adapters.db.copy import TYPES, copy_all
 from lineman.adapters.db.discovery import SqlJobs
 from lineman.adapters.db.engine import Database
 from lineman.adapters.db.events import SqlEvents
+from lineman.adapters.db.gateway_directories import SqlDirectories
+from lineman.adapters.db.gateway_history import LineRetention, SqlGatewayHistory
+from lineman.adapters.db.gateway_watches import SqlGatewayWatches
+from lineman.adapters.db.gateways import SqlGateways
 from lineman.adapters.db.groups import SqlGroups
 from lineman.adapters.db.journal import SqlJournal
 from lineman.adapters.db.miners import SqlMiners
@@ -31,6 +35,7 @@ from lineman.adapters.db.users import SqlUsers
 from lineman.adapters.db.uses import SqlUses
 from lineman.adapters.db.watches import SqlWatches
 from lineman.ports.errors import Conflict, Invalid
+from lineman.ports.gateways import Directory, GatewayQuery, LineLevel, NewGateway, Seen
 from lineman.ports.identity import NewUser, Role, Session, Token
 from lineman.ports.journal import Entry
 from lineman.ports.miners.discovery import NewJob
@@ -40,6 +45,8 @@ from lineman.ports.miners.past import EventKind, MinerEvent
 from lineman.ports.miners.reading import Maker, Reading, State
 from lineman.ports.miners.watch import Availability, Level, Observation, Sample, Watch
 from lineman.ports.secrets import Sealed, Secret
+
+from ..gateways import EVENT, LINE_WATCH, WATCH, add_enterprise, line
 
 pytestmark = pytest.mark.anyio
 
@@ -77,6 +84,13 @@ async def fill(db: Database) -> None:
         seen = Observation(watch, Sample(1, at, hash_rate_hs=1e14), reading, b'{"a": 1}', 1, events=(event,))
         await SqlWatches(db, vault).keep([seen])
     await SqlSeries(db, Retention()).roll_up(now=NOW + timedelta(hours=2))
+    await add_enterprise(db, "17", "Ящик", password_sealed=vault.seal(Secret("canary-enterprise")))
+    await SqlDirectories(db, vault).add(
+        Directory(0, "Hub", "hub.example", username="x", password=Secret("canary-hub")), at=NOW
+    )
+    await SqlGateways(db, vault).add(NewGateway("GW 1", "17", None, 1, "admin", Secret("canary-gateway")), at=NOW)
+    await SqlGatewayWatches(db, vault).keep([Seen(1, NOW, WATCH, (LINE_WATCH, line(1, 2)), (EVENT,))])
+    await SqlGatewayHistory(db, LineRetention()).roll_up(now=NOW + timedelta(days=1))
 
 
 @pytest.fixture
@@ -121,12 +135,25 @@ async def test_a_copy_brings_everything_and_goes_on_where_the_source_stopped(
     assert await SqlContainers(target).all() == await SqlContainers(source).all()
     assert await SqlJobs(target, new).all(limit=9) == await SqlJobs(source, old).all(limit=9)
     assert await SqlWatches(target, new).raw(1) == {"a": 1}
+    assert await SqlDirectories(target, new).all() == await SqlDirectories(source, old).all()
+    gateways = GatewayQuery()
+    assert await SqlGateways(target, new).rows(gateways) == await SqlGateways(source, old).rows(gateways)
+    assert await SqlGatewayWatches(target, new).all() == await SqlGatewayWatches(source, old).all()
+    past, was = SqlGatewayHistory(target, LineRetention()), SqlGatewayHistory(source, LineRetention())
+    for step in LineLevel:
+        points = await was.line(1, 1, **span, level=step)
+        assert await past.line(1, 1, **span, level=step) == points
+        assert points
+    since, until = span["since"], span["until"]
+    assert await past.events(1, since=since, until=until) == [EVENT]
     assert await SqlUsers(target).all() == await SqlUsers(source).all()
     assert await SqlTokens(target).tokens() == await SqlTokens(source).tokens()
     assert await SqlTokens(target).session("cookie") == await SqlTokens(source).session("cookie")
     assert await SqlJournal(target).read() == await SqlJournal(source).read()
     assert (await SqlMiners(target, new).add(NewMiner("next", "10.1.1.1", Maker.AVALON, 1), at=NOW)).id == 5
-    assert await target.fetch(int, "select count(*) from miner_sample_default") == [0]
+    assert (await SqlGateways(target, new).add(NewGateway("next", "17"), at=NOW)).id == 2
+    for table in ("miner_sample", "line_sample", "line_1h"):
+        assert await target.fetch(int, f"select count(*) from {table}_default") == [0]
 
 
 async def test_a_target_that_holds_data_is_refused(source: SqliteDatabase, target: PostgresDatabase) -> None:
@@ -209,10 +236,15 @@ async def test_the_wrong_key_is_noticed_at_start(database: Database) -> None:
 
 async def test_rotation_seals_all_secrets_with_the_newest_key(database: Database) -> None:
     await fill(database)
-    assert await rotate(database, FernetVault([NEW, OLD])) == 4
+    assert await rotate(database, FernetVault([NEW, OLD])) == 7
     await check_key(database, FernetVault([NEW]))
     miner = await SqlMiners(database, FernetVault([NEW])).get(4)
     assert (miner.password, miner.group_password) == (Secret("canary-pass"), Secret("canary-group"))
+    gateway = await SqlGatewayWatches(database, FernetVault([NEW])).one(1)
+    assert (gateway.gateway.password, gateway.enterprise_password) == (
+        Secret("canary-gateway"), Secret("canary-enterprise"),
+    )  # fmt: skip
+    assert (await SqlDirectories(database, FernetVault([NEW])).get(1)).password == Secret("canary-hub")
 
 
 async def test_secrets_that_no_key_opens_stop_a_rotation_unless_they_are_given_up(database: Database) -> None:

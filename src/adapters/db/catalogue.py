@@ -19,6 +19,9 @@ SEALED = (
     ("miner_group", "id", "password_sealed"),
     ("discovery", "id", "password_sealed"),
     ("alert_channel", "id", "url_sealed"),
+    ("enterprise", "number", "gateway_password_sealed"),
+    ("directory", "id", "password_sealed"),
+    ("gateway", "id", "password_sealed"),
     ("key_check", "name", "word_sealed"),
 )
 

@@ -7,8 +7,7 @@ from ...ports.errors import Conflict, Invalid
 from ...ports.secrets import Vault
 from .catalogue import SEALED, Column, by_reference, columns, tables
 from .engine import Database, Statements
-from .partitions import TABLES as PARTITIONED
-from .partitions import Partitions
+from .partitions import LINE_TABLES, TABLES, Partitions
 from .rows import from_micros
 
 #: Called with a table, the rows done, and all its rows.
@@ -75,7 +74,7 @@ async def _refuse_data(target: Database) -> None:
 
 async def _make_partitions(old: Statements, target: Database) -> None:
     partitions = Partitions(target)
-    for table in PARTITIONED:
+    for table in (*TABLES, *LINE_TABLES):
         [(first, last)] = await old.fetch(tuple, f"select min({table.key}), max({table.key}) from {table.table}")
         if first is not None:
             await partitions.cover(table, first, last)

@@ -1,11 +1,12 @@
 """PostgreSQL's partitions: made ahead, dropped whole.
 
-A day of samples or 5-minute points, and 30 days of hourly ones, are a table
-of their own.  Partitions are made only for the present by the caller's clock;
+A day of samples or 5-minute points (of samples of lines, too), and 30 days of
+hourly ones, are a table of their own.  Partitions are made only for the present by the caller's clock;
 a sample of another time (the clock jumped) waits in the default partition, and
 moves when its time comes.
 """
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 import attrs
@@ -30,6 +31,7 @@ TABLES = (
     Partitioned("miner_5m", "hour", HOURS_A_DAY, 1),
     Partitioned("miner_1h", "day", 1, 30),
 )
+LINE_TABLES = (Partitioned("line_sample", "hour", HOURS_A_DAY, 1), Partitioned("line_1h", "day", 1, 30))
 
 #: More would be made only by a clock that jumped.
 MOST = 400
@@ -42,13 +44,13 @@ where i.inhparent = to_regclass(cast(:parent as text)) and pg_get_expr(c.relpart
 
 
 class Partitions:
-    def __init__(self, db: Database) -> None:
-        self._db = db
+    def __init__(self, db: Database, tables: Sequence[Partitioned] = TABLES) -> None:
+        self._db, self._tables = db, tables
         self._known: set[str] = set()
 
     async def make(self, now: datetime) -> None:
         """Have the partitions of now and of tomorrow (of the next 30 days)."""
-        for table in TABLES:
+        for table in self._tables:
             block = (now - EPOCH) // timedelta(days=table.days)
             for number in (block, block + 1):
                 await self._have(table, number)
@@ -91,7 +93,7 @@ class Partitions:
                     await tx.run(f"drop table if exists {name}")
                 self._known.discard(name)
                 gone += 1
-        key = next(partitioned.key for partitioned in TABLES if partitioned.table == table)
+        key = next(partitioned.key for partitioned in self._tables if partitioned.table == table)
         return gone + await self._db.run(f"delete from {table}_default where {key} < :end", end=end)
 
 

@@ -52,7 +52,7 @@ async def prune(db: Database, keep: Retention, partitions: Partitions | None, *,
         if partitions is not None:
             gone += await partitions.drop(series.table, series.horizon)
         else:
-            gone += await _delete(db, series)
+            gone += await drop_groups(db, series.table, series.group, series.horizon)
     for table in ("container_5m", "container_rate_5m"):
         gone += await _delete_sums(db, table, "slot", five * SLOTS_AN_HOUR)
     gone += await prune_events(db, now - keep.events)
@@ -81,16 +81,14 @@ async def trusted(db: Database, name: str, now: datetime) -> bool:
     return now - since >= TRUST
 
 
-async def _delete(db: Database, series: _Series) -> int:
-    """A group a transaction, so that polls are never held up for long."""
+async def drop_groups(db: Database, table: str, group: str, horizon: int) -> int:
+    """Drop the groups before ``horizon``, one a transaction, so that polls are never held up for long."""
     gone = 0
     while True:
-        [oldest] = await db.fetch(
-            int, f"select min({series.group}) from {series.table} where {series.group} < :end", end=series.horizon
-        )
+        [oldest] = await db.fetch(int, f"select min({group}) from {table} where {group} < :end", end=horizon)
         if oldest is None:
             return gone
-        gone += await db.run(f"delete from {series.table} where {series.group} = :oldest", oldest=oldest)
+        gone += await db.run(f"delete from {table} where {group} = :oldest", oldest=oldest)
 
 
 async def _delete_sums(db: Database, table: str, interval: str, end: int) -> int:

@@ -61,7 +61,7 @@ class SqlSeries(SeriesStore):
         self._partitions = Partitions(db) if db.dialect == "postgresql" else None
 
     async def history(self, miner_id: int, *, since: datetime, until: datetime, limit: int) -> Sequence[Sample]:
-        groups = await _present(self._db, "miner_sample", "slot", slot_of(since), slot_of(until))
+        groups = await present(self._db, "miner_sample", "slot", slot_of(since), slot_of(until))
         return await self._db.fetch(
             Sample,
             HISTORY.format(groups=self._db.among("s.slot", "groups")),
@@ -71,7 +71,7 @@ class SqlSeries(SeriesStore):
     async def chart(self, miner_id: int, *, since: datetime, until: datetime, level: Level) -> Sequence[Point]:
         match level:
             case Level.RAW:
-                groups = await _present(self._db, "miner_sample", "slot", slot_of(since), slot_of(until))
+                groups = await present(self._db, "miner_sample", "slot", slot_of(since), slot_of(until))
                 return await self._db.fetch(
                     Point,
                     RAW.format(groups=self._db.among("s.slot", "groups")),
@@ -79,11 +79,11 @@ class SqlSeries(SeriesStore):
                 )  # fmt: skip
             case Level.FIVE_MINUTES:
                 query = FIVE_MINUTES.format(groups=self._db.among("s.hour", "groups"))
-                groups = await _present(self._db, "miner_5m", "hour", hour_of(since), hour_of(until))
+                groups = await present(self._db, "miner_5m", "hour", hour_of(since), hour_of(until))
                 first, last, width = slot_of(since), slot_of(until), SLOT
             case Level.HOUR:
                 query = HOURS.format(groups=self._db.among("s.day", "groups"))
-                groups = await _present(self._db, "miner_1h", "day", day_of(since), day_of(until))
+                groups = await present(self._db, "miner_1h", "day", day_of(since), day_of(until))
                 first, last, width = hour_of(since), hour_of(until), HOUR
         rows: list[Any] = await self._db.fetch(tuple, query, groups=groups, miner_id=miner_id, first=first, last=last)
         return [Point(EPOCH + interval * width, *figures) for interval, *figures in rows]
@@ -100,7 +100,7 @@ class SqlSeries(SeriesStore):
         by_hour = level is Level.HOUR
         table, group, key, width = ("miner_1h", "day", "hour", HOUR) if by_hour else ("miner_5m", "hour", "slot", SLOT)
         number_of = day_of if by_hour else hour_of
-        groups = await _present(self._db, table, group, number_of(since), number_of(until))
+        groups = await present(self._db, table, group, number_of(since), number_of(until))
         # One question for all, and only what is drawn: a year of eight miners has 70,000 points.
         rows: list[Any] = await self._db.fetch(
             tuple,
@@ -153,7 +153,7 @@ class SqlSeries(SeriesStore):
         return await prune(self._db, self._keep, self._partitions, now=now)
 
 
-async def _present(db: Statements, table: str, group: str, first: int, last: int) -> list[int]:
+async def present(db: Statements, table: str, group: str, first: int, last: int) -> list[int]:
     """The groups of a span, and of a long one only those in which there can be rows."""
     if last - first > MANY:
         [(oldest, newest)] = await db.fetch(tuple, f"select min({group}), max({group}) from {table}")
