@@ -47,6 +47,13 @@ class Calling:
         return line if self.mode == BY_LINE else 0
 
 
+def modes_of(plate: Plate) -> tuple[str, ...]:
+    """Return the modes that a unit of so many lines offers."""
+    if plate.lines == 1:
+        return SINGLE, TRUNK
+    return MODES if plate.lines >= 8 else (SINGLE, BY_LINE, TRUNK)
+
+
 def group_of(line: int) -> int:
     """Return the group of a line, 1 to 4."""
     return (line - 1) % 4 + 1
@@ -127,12 +134,11 @@ def _block(calling: Calling, mode: str, lines: int) -> str:
 
 def voip(plate: Plate, title: str, calling: Calling) -> bytes:
     """Return the page: the blocks of all modes, of which only the chosen one counts."""
-    modes = MODES if plate.lines > 1 else (SINGLE, TRUNK)
     options = "\n".join(
         f'     <option value="{mode}" {"selected" if mode == calling.mode else ""}>{_NAMES[mode]}</option>'
-        for mode in modes
+        for mode in modes_of(plate)
     )
-    blocks = "\n".join(_block(calling, mode, plate.lines) for mode in modes)
+    blocks = "\n".join(_block(calling, mode, plate.lines) for mode in modes_of(plate))
     return page(
         plate,
         title,

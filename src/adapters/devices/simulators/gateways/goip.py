@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from . import status_xml, wire
-from .calling import MODES, SINGLE, TRUNK, Calling, voip
+from .calling import Calling, modes_of, voip
 from .knobs import HUGE, Knobs, pieces, spoilt
 from .life import Condition, Line, chance, condition_of, scramble
 from .look import look, title_of, truth
@@ -70,8 +70,13 @@ class SimulatedGoip:
             )
             for n, (condition, on) in enumerate(found, 1)
         ]
-        mode = MODES[self.seed // 7 % 4] if plate.lines > 1 else (SINGLE, TRUNK)[self.seed // 7 % 2]
-        self.calling = Calling(mode, f"goip{digits % 10_000:04d}", sip_stem, h323=chance(self.seed, 1) < 0.05)
+        modes = modes_of(plate)
+        self.calling = Calling(
+            modes[self.seed // 7 % len(modes)],
+            f"goip{digits % 10_000:04d}",
+            sip_stem,
+            h323=chance(self.seed, 1) < 0.05,
+        )
         #: Whether its lines are registered by VoIP at all.
         self.uses_voip = chance(self.seed, 2) < 0.85
         #: Whether it answers, and whether it went with a word.
