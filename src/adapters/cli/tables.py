@@ -34,15 +34,7 @@ async def import_(
     Broken rows do not stop the rest; the exit code is 2 if there were any.
     """
     content = file.read()
-    media = (
-        f"text/{kind}"
-        if kind == "csv"
-        else "application/json"
-        if kind
-        else _guessed(str(getattr(file, "name", "-")), content)
-    )
-    if encoding and media == "text/csv":
-        media = f"{media}; charset={encoding}"
+    media = media_of(str(getattr(file, "name", "-")), content, kind, encoding)
     answer = await api.post(
         "/api/miners/import", Raw(content, media), query={"dry_run": dry_run, "update": update}, deadline=DEADLINE
     )
@@ -51,9 +43,11 @@ async def import_(
         raise click.exceptions.Exit(2)
 
 
-def _guessed(name: str, content: bytes) -> str:
-    found = KINDS.get(Path(name).suffix.lower())
-    return found or ("application/json" if content.lstrip()[:1] in (b"[", b"{") else "text/csv")
+def media_of(name: str, content: bytes, kind: str | None = None, encoding: str | None = None) -> str:
+    """The media type of a table: what is said (``csv``, ``json``), else by the file's name, else by how it begins."""
+    found = KINDS.get(f".{kind}" if kind else Path(name).suffix.lower())
+    media = found or ("application/json" if content.lstrip()[:1] in (b"[", b"{") else "text/csv")
+    return f"{media}; charset={encoding}" if encoding and media == "text/csv" else media
 
 
 COLUMNS = (

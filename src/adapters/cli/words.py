@@ -1,6 +1,6 @@
 """Completion of names in the shell, where the answer is near: a mistake or a delay gives no words at all."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -58,11 +58,50 @@ def channels(context: click.Context, parameter: click.Parameter, incomplete: str
     return _words(context, "/api/alerts/channels", incomplete, lambda one: one["scheme"])
 
 
+def gateways(context: click.Context, parameter: click.Parameter, incomplete: str) -> "list[CompletionItem[Any]]":
+    """Gateways by name; they have no number, so that names which a shell would cut are left out."""
+    query = {"limit": 50, "search": incomplete or None}
+    return _named(context, "goip", "/devices", query, incomplete, "gateway_name", lambda one: one["port_scan_status"])
+
+
+def enterprises(context: click.Context, parameter: click.Parameter, incomplete: str) -> "list[CompletionItem[Any]]":
+    """Enterprises by number."""
+    return _named(context, "goip", "/api/enterprises", {"limit": 1000}, incomplete, "number", lambda one: one["name"])
+
+
+def directories(context: click.Context, parameter: click.Parameter, incomplete: str) -> "list[CompletionItem[Any]]":
+    """Directories of gateways by name."""
+    return _named(context, "goip", "/directories", {}, incomplete, "name", lambda one: one["host"])
+
+
 def kinds(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """What rules of alerts can be about."""
     from ...core.miners.kinds import KINDS
 
     return [kind.kind for kind in KINDS if kind.kind.startswith(incomplete.casefold())]
+
+
+def _named(
+    context: click.Context, system: str, path: str, query: Mapping[str, object], incomplete: str, field: str,
+    remark: Callable[[Any], str],
+) -> "list[CompletionItem[Any]]":  # fmt: skip
+    """The values of a field that begin so, and that no shell cuts."""
+    from click.shell_completion import CompletionItem
+
+    found = context.find_root().obj
+    try:
+        things = _ask(found if isinstance(found, Frame) else Frame(), path, incomplete, query=query, system=system)
+    except (errors.LinemanError, OSError, click.ClickException):
+        return []
+    return [
+        CompletionItem(thing[field], help=remark(thing))
+        for thing in things
+        if _whole(thing[field]) and thing[field].startswith(incomplete)
+    ]
+
+
+def _whole(word: str) -> bool:
+    return all(char.isalnum() or char in "._-+@" for char in word)
 
 
 def _words(
@@ -77,14 +116,16 @@ def _words(
         return []
     items = []
     for thing in things:
-        whole = thing["name"].isascii() and all(char.isalnum() or char in "._-+@" for char in thing["name"])
+        whole = thing["name"].isascii() and _whole(thing["name"])
         word = thing["name"] if whole and not thing["name"].isdecimal() else str(thing["id"])
         if word.casefold().startswith(incomplete.casefold()):
             items.append(CompletionItem(word, help=f"{thing['name']} {remark(thing)}".strip()))
     return items
 
 
-def _ask(called: Frame, path: str, incomplete: str) -> list[Any]:
+def _ask(
+    called: Frame, path: str, incomplete: str, *, query: Mapping[str, object] | None = None, system: str | None = None
+) -> list[Any]:
     settings = called.settings()
     kind, _, file = settings.database.partition("///")
     if not settings.url and kind.startswith("sqlite") and not Path(file).is_file():
@@ -97,12 +138,12 @@ def _ask(called: Frame, path: str, incomplete: str) -> list[Any]:
     async def ask() -> list[Any]:
         with anyio.move_on_after(PATIENCE):
             async with opened(called) as api:
-                query = (
+                asked = query or (
                     {"limit": 50, "search": None if incomplete.isdecimal() else incomplete or None}
                     if path.endswith("miners")
                     else {"limit": 1000}
                 )
-                found: list[Any] = (await api.get(path, query)).value
+                found: list[Any] = (await (api.of(system) if system else api).get(path, asked)).value
                 return found
         return []
 

@@ -182,9 +182,11 @@ class _Told:
         while True:
             if anyio.current_time() - checked >= pace.recheck:
                 checked = anyio.current_time()
-                if not await self._still_welcome():
+                actor = await still_welcome(self.request, self.actor)
+                if actor is None:
                     await write(event("end", {"code": "not-logged-in"}, self._number))
                     return
+                self.actor = actor
             turn = await self.follower.turn(self.actor)
             now = self.api.clock.now()
             if turn.lost:
@@ -224,19 +226,18 @@ class _Told:
             return (alert.system, alert.subject_id) == (MINERS, wish.miner_id)
         return wish.container_id is None or alert.container_id == wish.container_id
 
-    async def _still_welcome(self) -> bool:
-        scope = self.request.scope
-        if scope.get(VISITOR) is None:
-            # Put there by this very process: the command line.
-            return True
-        try:
-            actor: Actor | None = await scope[GUARD](self.request)
-        except Refused:
-            return False
-        if actor is None:
-            return False
-        self.actor = actor
-        return True
+
+async def still_welcome(request: Request, actor: Actor) -> Actor | None:
+    """Who listens, as he may be now; ``None``: he is not let in any more."""
+    scope = request.scope
+    if scope.get(VISITOR) is None:
+        # Put there by this very process: the command line.
+        return actor
+    try:
+        found: Actor | None = await scope[GUARD](request)
+    except Refused:
+        return None
+    return found
 
 
 class EventStream(Response):
