@@ -1,12 +1,14 @@
 """Switched power: plugs, what they report, and the socket through which they are switched (facts: section 1)."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
+from types import MappingProxyType
 from typing import Protocol
 
 import attrs
 
-from ..errors import Declined, Garbled, Invalid, NotFound, Overloaded, Unreachable
+from ..errors import Declined, Garbled, Invalid, LinemanError, NotFound, Overloaded, Unreachable
 
 
 class PlugKind(StrEnum):
@@ -85,6 +87,11 @@ class SwitchLost(Unreachable):
 class SwitchFailed(Declined):
     """The plug did not take the command."""
 
+    def __init__(self, detail: str, *, number: str = "") -> None:
+        super().__init__(detail)
+        #: What the plug or its cloud said, such as ``4002``.
+        self.number = number
+
 
 class ReauthoriseNeeded(Declined):
     """The cloud has to be authorised again."""
@@ -102,11 +109,27 @@ class CloudFault(Garbled):
     """The cloud's answer makes no sense."""
 
 
-class PowerSwitch(Protocol):
-    """Reads and switches plugs.
+#: What the history calls them; others go by their ``code``.
+NUMBERS: Mapping[type[LinemanError], str] = MappingProxyType(
+    {
+        PlugOffline: "plug_offline",
+        SwitchLost: "timeout",
+        ReauthoriseNeeded: "reauth_required",
+        QuotaUsedUp: "412",
+        ChannelRequired: "channel_required",
+        ChannelMissing: "channel_missing",
+        NotASwitch: "not_a_switch",
+    }
+)
 
-    Every error names its ``code`` for the audit: the cloud's own number, or ``timeout``, ``plug_offline`` ….
-    """
+
+def number_of(error: LinemanError) -> str:
+    """What the history calls an error of a switch: the cloud's number where it gave one."""
+    return getattr(error, "number", "") or NUMBERS.get(type(error), error.code)
+
+
+class PowerSwitch(Protocol):
+    """Reads and switches plugs."""
 
     async def state(self, plug: Plug, *, deadline: float) -> PlugState:
         """What it reported last.
