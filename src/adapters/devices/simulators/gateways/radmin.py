@@ -68,7 +68,8 @@ class SimulatedRadmin:
         self._list: Listener | None = None
         self._gateways: dict[SimulatedGoip, Callable[[], None]] = {}
         self._timers: set[asyncio.TimerHandle] = set()
-        self._up = False
+        #: Whether the program runs.
+        self.up = False
 
     async def open(self) -> None:
         """Listen.
@@ -76,12 +77,12 @@ class SimulatedRadmin:
         Raises:
             OSError: The address is taken or may not be used.
         """
-        self._up = True
+        self.up = True
         self._changed()
 
     async def close(self) -> None:
         """Hang up and listen no more."""
-        self._up = False
+        self.up = False
         for timer in self._timers:
             timer.cancel()
         self._empty()
@@ -140,7 +141,7 @@ class SimulatedRadmin:
 
     def restart(self) -> None:
         """Crash and come back: nobody is on the list or allowed, and every unit will have another port."""
-        self._up = False
+        self.up = False
         self._empty()
         self._allowed.clear()
         self._changed()
@@ -196,7 +197,7 @@ class SimulatedRadmin:
 
     def _changed(self) -> None:
         """Listen for the list, or do not."""
-        if self._up and not self.knobs.refuse:
+        if self.up and not self.knobs.refuse:
             if self._list is None:
                 self._list = Listener(self.host, self.port, self._came)
                 self.port = self._list.port
@@ -205,7 +206,7 @@ class SimulatedRadmin:
             self._list = None
 
     def _restarted(self) -> None:
-        self._up = True
+        self.up = True
         self._changed()
 
     def _empty(self) -> None:
@@ -231,7 +232,7 @@ class SimulatedRadmin:
     def _dial_in(self, gateway: SimulatedGoip) -> None:
         if gateway not in self._gateways or not gateway.online:
             return
-        if not self._up:
+        if not self.up:
             self._lost_by(gateway)
             return
         entry = self.entry(gateway.name)
