@@ -117,7 +117,6 @@ class Session:
     """A browser's login.  The cookie holds the key, the database its SHA-256."""
 
     user_id: int
-    csrf: str = attrs.field(repr=False)
     created_at: datetime
     expires_at: datetime
     #: The user's revision when he logged in.

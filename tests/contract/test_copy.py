@@ -75,7 +75,7 @@ async def fill(db: Database) -> None:
     )
     anna = await SqlUsers(db).add(NewUser("Anna", "hash", Role.CLIENT, container_ids=(1,)), at=NOW)
     await SqlTokens(db).add_token(Token(0, "backup", Role.OPERATOR, NOW, None, "anna"), "digest")
-    await SqlTokens(db).add_session("cookie", Session(anna.id, "csrf", NOW, NOW + timedelta(hours=1)))
+    await SqlTokens(db).add_session("cookie", Session(anna.id, NOW, NOW + timedelta(hours=1)))
     await SqlJournal(db).write(Entry(NOW, "anna", "miners.add", f"miner {miner.id}"))
     watch = Watch(1, Availability.ONLINE, state=State.MINING, polled_at=NOW)
     for minute in (0, 6, 12):

@@ -83,7 +83,7 @@ async def test_users_come_in_pages_by_name(users: UserStore) -> None:
 
 async def test_a_removed_user_takes_his_sessions_along(users: UserStore, tokens: TokenStore) -> None:
     anna = await users.add(ANNA, at=NOW)
-    session = Session(anna.id, "csrf", NOW, NOW + timedelta(hours=1), revision=3)
+    session = Session(anna.id, NOW, NOW + timedelta(hours=1), revision=3)
     await tokens.add_session("digest", session)
     assert await tokens.session("digest") == session
     await users.remove(anna.id)
@@ -107,7 +107,7 @@ async def test_a_token_is_found_by_its_digest_used_and_revoked_once(tokens: Toke
 async def test_the_sweep_removes_what_has_expired_and_nothing_else(users: UserStore, tokens: TokenStore) -> None:
     anna = await users.add(ANNA, at=NOW)
     for number, end in enumerate((NOW, NOW + timedelta(seconds=1))):
-        await tokens.add_session(f"s{number}", Session(anna.id, "csrf", NOW, end))
+        await tokens.add_session(f"s{number}", Session(anna.id, NOW, end))
         await tokens.add_token(Token(0, "t", Role.CLIENT, NOW, end, "anna"), f"t{number}")
     await tokens.add_token(Token(0, "for ever", Role.CLIENT, NOW, None, "anna"), "t9")
     assert await tokens.sweep(now=NOW) == 2

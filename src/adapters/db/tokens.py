@@ -12,7 +12,7 @@ from .rows import to_text
 COLUMNS = (
     "id, name, role, created_at, expires_at, created_by, last_used_at, revoked_at, container_ids, enterprise_numbers"
 )
-SESSION = "user_id, csrf, created_at, expires_at, revision"
+SESSION = "user_id, created_at, expires_at, revision"
 
 
 class SqlTokens(TokenStore):
@@ -54,7 +54,7 @@ class SqlTokens(TokenStore):
     async def add_session(self, digest: str, session: Session) -> None:
         await self._db.run(
             f"insert into session (digest, {SESSION}) "
-            "values (:digest, :user_id, :csrf, :created_at, :expires_at, :revision)",
+            "values (:digest, :user_id, :created_at, :expires_at, :revision)",
             digest=digest, **attrs.asdict(session, recurse=False),
         )  # fmt: skip
 

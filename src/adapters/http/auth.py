@@ -117,8 +117,7 @@ class AuthApi:
         """Tell who asks, and what he may do."""
         actor, visitor = call.actor, _visitor(call)
         permissions = sorted(PERMISSIONS[actor.role])
-        csrf = visitor.session.csrf if visitor.session else None
-        return Me(visitor.user, actor.name, actor.role, list(permissions), csrf)
+        return Me(visitor.user, actor.name, actor.role, list(permissions), visitor.csrf)
 
     @operation(
         returns=User, body=Registration, status=201, errors=(NotAllowed, Invalid, UserExists, TooManyRequests),
@@ -160,15 +159,15 @@ class AuthApi:
             visitor.user, body.old_password, body.new_password, client=call.client
         )
         if visitor.session:
-            self._seated(call, *await self.identity.renew_session(user, visitor.session.csrf))
+            self._seated(call, *await self.identity.renew_session(user))
 
     def _seated(self, call: Call, key: Secret, visitor: Visitor) -> SessionView:
         session, user = visitor.session, visitor.user
-        if session is None or user is None:
+        if session is None or user is None or visitor.csrf is None:
             raise NotLoggedIn("There is no session.")
         seconds = int((session.expires_at - session.created_at).total_seconds())
         call.headers.append("set-cookie", cookie(key.reveal(), seconds=seconds, secure=self._secure(call)))
-        return SessionView(user, session.csrf)
+        return SessionView(user, visitor.csrf)
 
     def _secure(self, call: Call) -> bool:
         return call.secure or (self.guard.public_url or "").startswith("https:")

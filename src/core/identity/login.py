@@ -32,6 +32,7 @@ from .rules import (
     check_password,
     checked_email,
     checked_name,
+    csrf_of,
     digest,
     open_role,
     valid,
@@ -69,8 +70,9 @@ class Visitor:
 
     actor: Actor
     user: User | None = None
-    #: The browser's session, whose CSRF token guards what changes something.
+    #: The browser's session, and the CSRF token that guards what changes something.
     session: Session | None = None
+    csrf: str | None = attrs.field(default=None, repr=False)
 
 
 def _untold(entry: Entry, error: str) -> None:
@@ -146,12 +148,12 @@ class Identity:
         """Exchange a password for a browser's session: the key for the cookie, and who it is.  Raises as ``log_in``."""
         return await self.renew_session(await self._proved(username, password, client))
 
-    async def renew_session(self, user: User, csrf: str | None = None) -> tuple[Secret, Visitor]:
-        """A new session for somebody who has just proved who he is; ``csrf`` keeps an open page's token good."""
+    async def renew_session(self, user: User) -> tuple[Secret, Visitor]:
+        """A new session for somebody who has just proved who he is."""
         key, now = Secret(self.fresh()), self.clock.now()
-        session = Session(user.id, csrf or self.fresh(), now, now + self.policy.session, user.revision)
+        session = Session(user.id, now, now + self.policy.session, user.revision)
         await self.tokens.add_session(digest(key), session)
-        return key, Visitor(actor_of(user), user, session)
+        return key, Visitor(actor_of(user), user, session, csrf_of(key.reveal()))
 
     async def log_out(self, key: str) -> None:
         """End a browser's session; one that is not there has ended already."""
@@ -191,7 +193,7 @@ class Identity:
         else:
             user = await self._current(session.user_id, session.revision)
         if user:
-            return Visitor(actor_of(user), user, session)
+            return Visitor(actor_of(user), user, session, csrf_of(key))
         raise NotLoggedIn("The session has ended; log in again.")
 
     async def register(self, username: str, password: Secret, role: str, email: str | None, *, client: str) -> User:

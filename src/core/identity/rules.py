@@ -1,6 +1,7 @@
 """What may be a name, a password, a role or a token: pure functions, no state."""
 
 import hashlib
+import hmac
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -163,3 +164,8 @@ def check_last_admin(before: User, after: User | None, admins: int) -> None:
 def digest(key: Secret | str) -> str:
     """What is stored of a token or a session's key.  Both are 256 random bits, so a fast hash is enough."""
     return hashlib.sha256((key.reveal() if isinstance(key, Secret) else key).encode()).hexdigest()
+
+
+def csrf_of(key: str) -> str:
+    """The CSRF token of a session: its key, which only the browser has, tells it, and it tells nothing of the key."""
+    return hmac.new(key.encode(), b"csrf", hashlib.sha256).hexdigest()
