@@ -151,8 +151,10 @@ class Settings:
     ewelink_app_expires: str | None = setting(
         None, "The day on which the application's own credential ends, YYYY-MM-DD"
     )
-    ewelink_quota: int = setting(50_000, "Calls that the application may make in a month and region", low=100)
-    ewelink_reserve: int = setting(500, "Calls of these that are kept for switching power on", low=0)
+    ewelink_quota: int = setting(
+        50_000, "Calls that the application may make in a month and region", low=100, high=1 << 40
+    )
+    ewelink_reserve: int = setting(500, "Calls of these that are kept for switching power on", low=0, high=1 << 40)
     ewelink_api: str | None = setting(
         None, "Another address for the cloud's API, such as a simulator's; the region's own otherwise"
     )
