@@ -15,6 +15,13 @@ from ..gateway_wire import LIST_LOGIN, LOGIN, get, look, parted, request, rows, 
 
 pytestmark = pytest.mark.anyio
 
+
+@pytest.fixture(params=[False, True], ids=["asyncio", "uvloop"])
+def anyio_backend(request: pytest.FixtureRequest) -> tuple[str, dict[str, Any]]:
+    """The command line runs simulators on uvloop, tests mostly on asyncio's own loop."""
+    return "asyncio", {"use_uvloop": request.param}
+
+
 FAST = Times().scaled(0.002)
 
 
@@ -200,6 +207,17 @@ async def test_a_unit_that_hung_up_closes_on_the_first_client_and_lets_the_next_
         assert not hanging.done()
         town.gateways[0].come()
         assert (await hanging).startswith(b"HTTP/1.0 200")
+
+
+async def test_a_unit_that_reboots_hangs_up_and_is_back_on_its_old_port() -> None:
+    async with town_of(times=Times(web_down_s=0.1)) as town:
+        port, gateway = rows(await look(town))["Branch-001"], town.gateways[0]
+        assert b"please wait" in await get(port, "reboot.html", method="POST", form=True)
+        await until(lambda: not gateway.online)
+        assert await get(port, "status.xml") == b""
+        assert b"</status>" in await get(port, "status.xml")  # it hung until the unit was back
+        assert port_of(town, "Branch-001") == port
+        assert town.orders == [("Branch-001", "reboot")]
 
 
 async def test_a_dead_unit_stays_on_the_list_for_a_while_and_comes_back_on_another_port() -> None:

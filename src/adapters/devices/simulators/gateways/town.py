@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import Any, Self
 
-from ..miners.reactor import make_room
+from ..room import make_room
 from .goip import SimulatedGoip
 from .knobs import FAULTS, HUGE, Knobs, ListKnobs
 from .life import scramble

@@ -109,6 +109,12 @@ class Entry:
 
     async def _talk(self, sock: socket.socket, gateway: SimulatedGoip) -> None:
         client = Inside(gateway, sock)
+        spoke = False
+
+        def first_byte() -> None:
+            nonlocal spoke
+            spoke = True
+            self._redial()
 
         def last_byte() -> None:
             """Whoever stands in the backlog now came before this client had its answer."""
@@ -116,11 +122,11 @@ class Entry:
                 client.overlaps()
 
         try:
-            await converse(sock, gateway, first_byte=self._redial, last_byte=last_byte)
+            await converse(sock, gateway, first_byte=first_byte, last_byte=last_byte)
         finally:
             client.goes()
-            if self.tunnel is Tunnel.NONE and "redial" not in self._timers:
-                self._redial()  # it came and went without a byte
+            if not spoke:
+                self._redial()
 
     def _redial(self) -> None:
         """The unit has found that its tunnel is used, and will open another one."""
@@ -138,11 +144,16 @@ class Entry:
 
     def _later(self, name: str, seconds: float, call: Callable[[], None]) -> None:
         self._stop(name)
-        self._timers[name] = asyncio.get_running_loop().call_later(seconds, call)
+
+        def run() -> None:
+            self._timers.pop(name, None)
+            call()
+
+        self._timers[name] = asyncio.get_running_loop().call_later(seconds, run)
 
     def _stop(self, name: str) -> bool:
         """Call off what was to come; whether there was such a thing."""
         timer = self._timers.pop(name, None)
         if timer:
             timer.cancel()
-        return timer is not None and timer.when() > asyncio.get_running_loop().time()
+        return timer is not None

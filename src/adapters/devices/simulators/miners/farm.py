@@ -8,12 +8,13 @@ from dataclasses import fields
 from types import TracebackType
 from typing import Any, Self
 
+from ..room import make_room
 from .kinds import Kind, shared_out
 from .knobs import Knobs
 from .life import Condition
 from .miner import SimulatedMiner
 from .racks import drawn, hosts
-from .reactor import Reactor, make_room
+from .reactor import Reactor
 
 MIX: Mapping[str, float] = {"whatsminer": 40, "antminer": 40, "avalon": 10, "elphapex": 10}
 #: What a farm of some hundred miners usually suffers from, as parts of 1.
