@@ -17,9 +17,9 @@ from .series import present
 from .series_time import DAY, HOUR, HOURS_A_DAY, day_of, hour_of
 
 EVENTS = """
-select at, kind, nullif(line, 0) as line, before, after, detail from gateway_event
+select at, kind, nullif(line, 0) as line, before, after, detail from gateway_event e
 where gateway_id = cast(:gateway_id as bigint) and at between :since and :until
-order by at desc, line, kind, place limit :limit
+order by at desc, e.line, kind, place limit :limit
 """
 RAW = """
 select at, rssi, gsm, voip, busy from line_sample

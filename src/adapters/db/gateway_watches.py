@@ -139,11 +139,11 @@ class SqlGatewayWatches(GatewayWatchStore):
 
 
 def _rounds(seen: Sequence[Seen]) -> Iterable[Sequence[Seen]]:
-    """Split a batch so that a gateway occurs once in each part, in order."""
+    """Split a batch so that a gateway occurs once in each part, in order; all parts lock in the order of numbers."""
     rest = seen
     while rest:
         part = {one.gateway_id: one for one in reversed(rest)}
-        yield list(part.values())
+        yield sorted(part.values(), key=attrgetter("gateway_id"))
         chosen = {id(one) for one in part.values()}
         rest = [one for one in rest if id(one) not in chosen]
 

@@ -27,7 +27,7 @@ Connection = psycopg.AsyncConnection[tuple[Any, ...]]
 DECODERS: Decoders = {}
 NAME = re.compile(r"(?<!:):([a-z_][a-z0-9_]*)")
 #: Keys of advisory locks are our own number and a lock's.
-LOCKS = {"schema": 1, "samples": 2, "discovery": 3}
+LOCKS = {"schema": 1, "samples": 2, "discovery": 3, "scans": 4}
 OURS = 0x11E3A
 
 #: A statement may take so many seconds; migrations, copies and roll-ups of a large site need their time.
