@@ -57,7 +57,7 @@ _LIST_FAULTS = ("mute", "closed", "cut", "garbled", "huge", "strange", "denied",
 @click.option("--jitter", "jitter_ms", type=click.FloatRange(0), default=0, metavar="MS", help="As much more at most.")
 @click.option("--slow", "slow_ms", type=click.FloatRange(0), default=0, metavar="MS", help="A page drips for so long.")
 @click.option(
-    "--haste", type=click.FloatRange(0.01, 10_000), default=1, help="Reboots and ghosts take less by so much."
+    "--haste", type=click.FloatRange(0.01, 10_000), default=1, help="Reboots and ghosts pass so many times faster."
 )
 @click.option("--calm", is_flag=True, help="Nothing happens by itself, and nothing is wrong with any line.")
 @parts(_FAULTS, "How many")
@@ -123,7 +123,7 @@ def radmin(count: int, seed: int, csv_to: str | None, seconds: float | None, **r
 @click.option("--address", default="127.0.0.1", show_default=True, help="Where all listen.")
 @click.option("--port", type=click.IntRange(0, 65535), default=8080, show_default=True, help="Of the first.")
 @click.option("--login", default="admin:goip", show_default=True, help="Of the pages, as name:password.")
-@click.option("--haste", type=click.FloatRange(0.01, 10_000), default=1, help="Reboots take less by so much.")
+@click.option("--haste", type=click.FloatRange(0.01, 10_000), default=1, help="Reboots pass so many times faster.")
 @click.option("--calm", is_flag=True, help="Nothing happens by itself, and nothing is wrong with any line.")
 @click.option("--for", "seconds", type=click.FloatRange(0), help="Stop after so many seconds; else with Ctrl-C.")
 def goip(count: int, kind: str, seed: int, port: int, login: str, seconds: float | None, **rest: Any) -> None:
