@@ -11,7 +11,7 @@ from starlette.routing import Route
 from ...core.miners.chronicle import Chronicle
 from ...core.miners.comparisons import LONGEST_RANKING, MOST_RANKED, MOST_SERIES, Comparisons
 from ...core.miners.ranks import By, Metric, Ranked
-from ...core.miners.spans import LONGEST, MOST_ROWS
+from ...core.spans import LONGEST, MOST_ROWS
 from ...ports.errors import Invalid, NotAllowed
 from ...ports.identity import Permission
 from ...ports.miners import EventKind, Level, MinerEvent, UnknownContainer, UnknownMiner

@@ -9,7 +9,7 @@ from ...ports.clock import Clock
 from ...ports.identity import Actor, Permission
 from ...ports.miners import EventStore, MinerEvent, MinerStore
 from ..permissions import allow
-from .spans import LONGEST, MOST_ROWS, between
+from ..spans import LONGEST, MOST_ROWS, between
 
 
 @attrs.frozen

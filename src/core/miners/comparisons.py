@@ -21,10 +21,10 @@ from ...ports.miners import (
     WatchStore,
 )
 from ..permissions import allow
+from ..spans import between, span_of
 from .derive import Unit, unit
 from .levels import Detail, chief_algorithm, leading, level_for
 from .ranks import RATIO, UNITS, By, Distribution, Metric, Ranking, chief, distribute, rank
-from .spans import between, span_of
 
 #: Courses in one comparison: as many as can be told apart, and more.
 MOST_SERIES = 20

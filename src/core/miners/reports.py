@@ -11,10 +11,10 @@ from ...ports.errors import Invalid
 from ...ports.identity import Actor, Permission
 from ...ports.miners import Container, ContainerStore, PowerKind, Use, UseStore
 from ..permissions import allow
+from ..spans import span_of
 from .comparisons import one_of
 from .derive import Unit, unit
 from .periods import EPOCH, HOUR, Period, Piece, month_start, pieces, zone
-from .spans import span_of
 
 SLOTS_AN_HOUR = 12
 N = TypeVar("N", int, float)

@@ -21,9 +21,9 @@ from ...ports.miners import (
     WatchStore,
 )
 from ..permissions import allow
+from ..spans import LONGEST, MOST_ROWS, between, span_of
 from .derive import Unit, unit
 from .levels import Detail, chief_algorithm, finer, leading, level_for, level_named, together
-from .spans import LONGEST, MOST_ROWS, between, span_of
 
 __all__ = ["LONGEST", "MOST_ROWS", "Chart", "ContainerChart", "History", "Overview", "RateCourse", "Statistics"]
 

@@ -31,6 +31,8 @@ class Subject:
     #: Its place, by which clients are confined and rules and windows choose.
     container_id: int | None = None
     tags: tuple[str, ...] = ()
+    #: Whose it is, by which enterprise admins are confined.
+    enterprise_number: str | None = None
 
     @property
     def key(self) -> Key:

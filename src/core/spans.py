@@ -1,8 +1,8 @@
-"""The spans of time that questions may have."""
+"""The spans of time that questions may have.  Shared by all contexts."""
 
 from datetime import UTC, datetime, timedelta
 
-from ...ports.errors import Invalid
+from ..ports.errors import Invalid
 
 #: Hours that one question may span: ten years.
 LONGEST = 87_840

@@ -1,0 +1,38 @@
+"""Gateways: the rules of their lives, and what one can ask about them."""
+
+from .commands import Commands
+from .config import GatewayConfig
+from .counting import FleetStats, OperatorStats
+from .directories import Directories
+from .health import rebooting, why, why_line
+from .inventory import GatewayDraft, GatewayEdit, Gateways
+from .keeping import Keeping
+from .kinds import KINDS
+from .past import GatewayPast, LineCourse
+from .probing import Probing
+from .reporting import GatewayReports
+from .scanning import Scanning, ScanningStats
+from .scans import Scans
+
+__all__ = [
+    "KINDS",
+    "Commands",
+    "Directories",
+    "FleetStats",
+    "GatewayConfig",
+    "GatewayDraft",
+    "GatewayEdit",
+    "GatewayPast",
+    "GatewayReports",
+    "Gateways",
+    "Keeping",
+    "LineCourse",
+    "OperatorStats",
+    "Probing",
+    "Scanning",
+    "ScanningStats",
+    "Scans",
+    "rebooting",
+    "why",
+    "why_line",
+]

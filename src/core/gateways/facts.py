@@ -1,0 +1,98 @@
+"""What a look says of a gateway and its lines, in figures that rules of alerts can be about.  Pure."""
+
+from collections.abc import Iterator
+
+import attrs
+
+from ...ports.alerts import Facts, Subject
+from ...ports.gateways import Gateway, LineWatch, Seen, Status
+from .health import WEAK_BELOW, rebooting, why_line, why_not
+from .kinds import GATEWAYS, LINES
+from .lines import voip_wanted
+
+#: Lines have the number of their gateway and their own.
+_EACH = 100
+
+
+@attrs.frozen
+class Look:
+    """What was seen of a gateway, with what it is called."""
+
+    gateway: Gateway
+    directory: str | None
+    seen: Seen
+
+
+def line_id(gateway_id: int, line: int) -> int:
+    """A line's number among all subjects of its system."""
+    return gateway_id * _EACH + line
+
+
+def facts_of(look: Look) -> Iterator[Facts]:
+    """All that one look says.  Where the list could not be read it says nothing."""
+    if look.seen.watch.stale:
+        return
+    yield _gateway(look)
+    for line in look.seen.lines or ():
+        yield _line(look, line)
+
+
+def _gateway(look: Look) -> Facts:
+    gateway, watch, at = look.gateway, look.seen.watch, look.seen.at
+    subject = Subject(GATEWAYS, gateway.id, gateway.name, enterprise_number=gateway.enterprise_number)
+    if rebooting(watch, at=at):
+        return Facts(subject, at, {"up": None})
+    match watch.status:
+        case Status.ACTIVE:
+            return Facts(subject, at, {"up": 1.0})
+        case Status.INACTIVE | Status.ERROR:
+            words = why_not(watch, gateway.name, look.directory, at=at)
+            return Facts(subject, at, {"up": 0.0}, {"up": words})
+        case Status.UNKNOWN:
+            return Facts(subject, at, {})
+
+
+def _line(look: Look, watch: LineWatch) -> Facts:
+    """One fault at a time: what is worse explains the rest, which does not apply then."""
+    gateway, line = look.gateway, watch.line
+    subject = Subject(
+        LINES,
+        line_id(gateway.id, line.line),
+        f"{gateway.name} line {line.line}",
+        enterprise_number=gateway.enterprise_number,
+    )
+    values: dict[str, float | None] = {}
+    served = line.module is not False
+    _say(values, "sim", line.sim, applies=served)
+    served = served and line.sim is not False
+    _say(values, "gsm", line.gsm, applies=served)
+    served = served and line.gsm is not False
+    _say(values, "voip", line.voip, applies=served and voip_wanted(watch))
+    if not served:
+        values["rssi"] = None
+    elif line.rssi is not None and line.gsm:
+        values["rssi"] = float(line.rssi)
+    if line.remaining_min is not None:
+        values["minutes"] = float(line.remaining_min)
+    elif line.unlimited:
+        values["minutes"] = None
+    if rebooting(look.seen.watch, at=look.seen.at):
+        # What a reboot explains is not said.  It was not good either, and so ends nothing that was bad before.
+        values = {metric: value for metric, value in values.items() if _is_good(metric, value)}
+    return Facts(subject, look.seen.at, values, {metric: why_line(watch.health) for metric in _FAULTS & values.keys()})
+
+
+_FAULTS = frozenset({"sim", "gsm", "voip", "rssi"})
+
+
+def _say(values: dict[str, float | None], metric: str, is_so: bool | None, *, applies: bool) -> None:
+    if not applies:
+        values[metric] = None
+    elif is_so is not None:
+        values[metric] = float(is_so)
+
+
+def _is_good(metric: str, value: float | None) -> bool:
+    if metric == "minutes":
+        return True
+    return value is not None and value >= (WEAK_BELOW if metric == "rssi" else 1.0)
