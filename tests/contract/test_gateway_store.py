@@ -6,6 +6,7 @@ from typing import Any
 import attrs
 import pytest
 
+from lineman.adapters.crypto.vault import FernetVault
 from lineman.adapters.db.engine import Database
 from lineman.adapters.db.gateway_directories import SqlDirectories
 from lineman.adapters.db.gateway_watches import SqlGatewayWatches
@@ -32,7 +33,7 @@ from lineman.ports.gateways import (
     UnknownDirectory,
     UnknownGateway,
 )
-from lineman.ports.secrets import Secret, Vault
+from lineman.ports.secrets import Sealed, Secret, Vault
 
 from ..gateways import LINE_WATCH, NOW, WATCH, add_enterprise, line, seen
 
@@ -73,6 +74,15 @@ async def test_a_gateway_comes_back_whole_and_its_password_is_sealed(
     assert (await gateways.row("ЛИНИЯ 10/a&b")).gateway.directory_id is None
     [sealed] = await database.fetch(str, "select password_sealed from gateway where id = 1")
     assert "canary" not in sealed
+
+
+async def test_a_password_that_the_keys_at_hand_do_not_open_is_named(
+    database: Database, gateways: GatewayStore
+) -> None:
+    other = SqlGateways(database, FernetVault([Secret("another key, long enough too")]))
+    assert (await other.row("линия 2")).gateway.password is None
+    with pytest.raises(Sealed, match="gateway GW 1"):
+        await other.row("GW 1")
 
 
 async def test_names_are_compared_exactly_and_sorted_as_people_do(gateways: GatewayStore) -> None:

@@ -58,6 +58,7 @@ class GatewayRow:
 
     gateway: Gateway
     enterprise: str
+    #: The name of its directory; ``None`` where the first counts, or that of the settings.
     directory: str | None
     watch: GatewayWatch
     lines: LineCounts

@@ -135,7 +135,8 @@ class Seen:
     gateway_id: int
     at: datetime
     watch: GatewayWatch
-    #: ``None`` = its lines were not read; what is known of them stays.
+    #: All of its lines, so that one that is not among them is forgotten.  ``None`` = its lines were not read; what is
+    #: known of them stays.
     lines: tuple[LineWatch, ...] | None = None
     events: tuple[GatewayEvent, ...] = ()
 
@@ -164,5 +165,5 @@ class GatewayWatchStore(Protocol):
     async def keep(self, seen: Sequence[Seen]) -> None:
         """Store a batch in one transaction.  What was removed meanwhile is passed over.
 
-        Lines that were read add a sample to the series, one a line and moment.
+        Lines that were read add a sample to the series, one a line and moment (``seen_at``).
         """
