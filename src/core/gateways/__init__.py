@@ -5,6 +5,7 @@ from .config import GatewayConfig
 from .counting import FleetStats, OperatorStats
 from .directories import Directories
 from .health import rebooting, why, why_line
+from .importing import GatewayImport, ImportReport, RowResult, RowStatus
 from .inventory import GatewayDraft, GatewayEdit, Gateways
 from .keeping import Keeping
 from .kinds import KINDS
@@ -22,13 +23,17 @@ __all__ = [
     "GatewayConfig",
     "GatewayDraft",
     "GatewayEdit",
+    "GatewayImport",
     "GatewayPast",
     "GatewayReports",
     "Gateways",
+    "ImportReport",
     "Keeping",
     "LineCourse",
     "OperatorStats",
     "Probing",
+    "RowResult",
+    "RowStatus",
     "Scanning",
     "ScanningStats",
     "Scans",
