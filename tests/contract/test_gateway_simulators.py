@@ -9,7 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
-from lineman.adapters.devices.simulators.gateways import Kind, SimulatedGatewayTown, Times, radmin_pages, wire
+from lineman.adapters.devices.simulators.gateways import Kind, SimulatedGatewayTown, Times, radmin_pages, talk, wire
 
 from ..gateway_wire import LIST_LOGIN, LOGIN, get, look, parted, request, rows, send, town_of
 
@@ -112,6 +112,13 @@ async def test_other_paths_and_methods_get_what_the_engine_says() -> None:
         for method in ("HEAD", "PUT", "OPTIONS"):
             raw = await send(town.radmin.port, request("/", LIST_LOGIN, method))
             assert raw == b"\n<B>ERROR : Method Not Implemented</B>\n\n" + method.encode()
+
+
+async def test_a_request_that_stops_in_the_middle_is_hung_up_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(talk, "REQUEST_S", 0.05)
+    async with town_of() as town:
+        assert await send(town.radmin.port, b"GET / HTTP/1.0\r\nHost: x\r\n") == b""
+        assert not town.radmin.hits
 
 
 async def test_links_that_do_harm_are_there_and_do_it_and_are_counted() -> None:
@@ -231,6 +238,17 @@ async def test_a_dead_unit_stays_on_the_list_for_a_while_and_comes_back_on_anoth
             await get(before, "status.xml")
         gateway.come()
         assert port_of(town, "a") != before
+
+
+async def test_a_port_can_move_while_somebody_holds_an_old_list() -> None:
+    async with town_of() as town:
+        old = rows(await look(town))["Branch-001"]
+        entry = town.radmin.entry("Branch-001")
+        assert entry is not None
+        entry.move()
+        with pytest.raises(ConnectionRefusedError):
+            await get(old, "status.xml")
+        assert await get(rows(await look(town))["Branch-001"], "status.xml")
 
 
 async def test_a_unit_that_is_back_in_time_has_its_old_port() -> None:
