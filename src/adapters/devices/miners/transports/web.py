@@ -1,23 +1,17 @@
-"""HTTP of miners over httpx, with a transport of one connection per request.
+"""HTTP of miners over httpx, one connection per request."""
 
-Miners' web servers are small: they get one request at a time, keep-alive is
-not trusted, redirects are not followed and nothing compressed is taken, for a
-compressed reply has no size that could be capped.
-"""
-
-import asyncio
 from collections import OrderedDict
 from collections.abc import Mapping
-from typing import Any, cast
+from typing import Any
 
 import attrs
-import h11
 import httpx
 
 from .....ports.errors import DeviceError
-from .....ports.miners import AccessDenied, MinerDown, NoReply, NotJson, ReplyTooLarge, Truncated, UnknownCommand
+from .....ports.miners import AccessDenied, MinerDown, NotJson, ReplyTooLarge, Truncated, UnknownCommand
 from .....ports.miners.where import host_port
 from .....ports.secrets import Secret
+from ...oneshot import Failures, OneShot
 from .failures import silent, unreachable
 
 #: Servers whose challenge is remembered.
@@ -25,101 +19,13 @@ _REMEMBERED = 16_384
 _HEADERS = {"accept": "application/json", "accept-encoding": "identity", "connection": "close"}
 
 
-class _Carrier(asyncio.Protocol):
-    """One request and its response as h11 events."""
-
-    def __init__(self, request: bytes, connection: h11.Connection, limit: int, done: asyncio.Future[None]) -> None:
-        self._request = request
-        self._connection = connection
-        self._limit = limit
-        self._done = done
-        self.size = 0
-        self.response: h11.Response | None = None
-        self.body: list[bytes] = []
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        self._transport = cast("asyncio.Transport", transport)
-        self._transport.write(self._request)
-
-    def data_received(self, data: bytes) -> None:
-        self.size += len(data)
-        if self.size > self._limit:
-            self._transport.abort()
-            return
-        self._take(data)
-
-    def eof_received(self) -> None:
-        self._take(b"")
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        if not self._done.done():
-            self._done.set_result(None)
-
-    def _take(self, data: bytes) -> None:
-        if self._done.done():
-            return
-        try:
-            self._connection.receive_data(data)
-            self._next()
-        except h11.RemoteProtocolError as error:
-            self._done.set_exception(error)
-
-    def _next(self) -> None:
-        while True:
-            event = self._connection.next_event()
-            if event is h11.NEED_DATA or event is h11.PAUSED:
-                return
-            if isinstance(event, h11.Response):
-                self.response = event
-            elif isinstance(event, h11.Data):
-                self.body.append(bytes(event.data))
-            elif isinstance(event, h11.EndOfMessage | h11.ConnectionClosed):
-                if not self._done.done():
-                    self._done.set_result(None)
-                return
-
-
-class OneShot(httpx.AsyncBaseTransport):
-    """A connection per request, closed after it."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit = limit
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        host, port = request.url.host, request.url.port or 80
-        where = host_port(host, port)
-        loop = asyncio.get_running_loop()
-        done: asyncio.Future[None] = loop.create_future()
-        connection = h11.Connection(h11.CLIENT, max_incomplete_event_size=1 << 16)
-        head = connection.send(
-            h11.Request(method=request.method, target=request.url.raw_path, headers=request.headers.raw)
-        )
-        content = await request.aread()
-        body = connection.send(h11.Data(data=content)) if content else None
-        end = connection.send(h11.EndOfMessage())
-        carrier = _Carrier(b"".join((head or b"", body or b"", end or b"")), connection, self._limit, done)
-        try:
-            transport, _ = await loop.create_connection(lambda: carrier, host, port)
-        except OSError as error:
-            raise unreachable(error, where) from error
-        try:
-            await done
-        except h11.RemoteProtocolError as error:
-            if carrier.response is not None:
-                raise Truncated(f"{where}: the answer was cut off after {carrier.size} bytes") from error
-            if carrier.size:
-                raise NotJson(f"{where} does not speak HTTP: {error}") from error
-            raise silent(where, error) from error
-        finally:
-            transport.abort()
-        if carrier.size > self._limit:
-            raise ReplyTooLarge(f"{where} sends more than the {self._limit} bytes that a reply may have")
-        if carrier.response is None:
-            raise NoReply(f"{where} closed the connection without a word")
-        headers = list(carrier.response.headers)
-        if any(name == b"content-encoding" and value.lower() != b"identity" for name, value in headers):
-            raise NotJson(f"{where} sends a compressed answer, though none was asked for")
-        return httpx.Response(carrier.response.status_code, headers=headers, content=b"".join(carrier.body))
+_FAILURES = Failures(
+    no_connection=lambda where, error: unreachable(error, where),
+    silent=silent,
+    cut=lambda where, size: Truncated(f"{where}: the answer was cut off after {size} bytes"),
+    foreign=lambda where, why: NotJson(f"{where} {why}"),
+    too_large=lambda where, limit: ReplyTooLarge(f"{where} sends more than the {limit} bytes that a reply may have"),
+)
 
 
 @attrs.frozen
@@ -134,7 +40,7 @@ class Web:
     """Pages of miners, with a login where there is one."""
 
     def __init__(self, limit: int) -> None:
-        self._transport = OneShot(limit)
+        self._transport = OneShot(limit, _FAILURES)
         #: The last challenge of each server, so that only its first request is asked twice; the oldest are forgotten.
         self._challenged: OrderedDict[tuple[str, int, Login], httpx.Auth] = OrderedDict()
 
