@@ -37,6 +37,8 @@ _FAULTS = {
     "hostile": "carry script tags in names and titles",
     "clock-1970": "never had their clock set",
     "no-uptime": "do not say their uptime",
+    "mixed-up": "declare another charset than they use in their XML",
+    "stubborn": "take the order to reboot and do nothing",
 }
 _LIST_FAULTS = ("mute", "closed", "cut", "garbled", "huge", "strange", "denied", "refuse", "half", "empty")
 

@@ -85,11 +85,6 @@ def page(plate: Plate, title: str, side: str, content: str, script: str = "") ->
 </html>
 
 """
-    return encoded(plate, text)
-
-
-def encoded(plate: Plate, text: str) -> bytes:
-    """Return text in the plate's charset and with its ends of lines."""
     return text.replace("\n", plate.newline).encode(plate.codec, "replace")
 
 

@@ -190,7 +190,8 @@ class SimulatedGoip:
     def _page(self, name: str, request: Request) -> bytes | None:
         kind = request.form.get("type") or request.query.get("type", "")
         if name == "status.xml":
-            return status_xml.document(kind or "list", self.plate, look(self))
+            codec = "utf-8" if self.knobs.mixed_up else "gb18030"
+            return status_xml.document(kind or "list", self.plate, look(self), codec)
         if name == "status.html":
             self._ordered(request.query)
             return PAGES.get(kind, PAGES["list"])(self.plate, look(self))

@@ -61,6 +61,8 @@ class Knobs(_Wire):
     hostile: bool = False
     #: How it answers the order to reboot: ``wait`` (a page), ``short``, ``cut`` (no byte); ``""``: by nature.
     reboot: str = ""
+    #: Its XML is UTF-8 although it declares gb2312, as firmware with UTF-8 pages may well do.
+    mixed_up: bool = False
     #: Takes the order to reboot and does nothing.
     stubborn: bool = False
 

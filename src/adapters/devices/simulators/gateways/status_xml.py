@@ -1,8 +1,7 @@
-"""``status.xml`` in its four kinds.  The declaration says gb2312 on all units, whatever the bytes are."""
+"""``status.xml`` in its four kinds; all units declare gb2312 there, also those whose pages are UTF-8."""
 
 from collections.abc import Iterator
 
-from .frame import encoded
 from .plates import Plate
 from .seen import Cell, GatewaySeen, LineSeen, strength, yes_no
 from .status_pages import FORWARD_FIELDS
@@ -69,7 +68,7 @@ def _forward(plate: Plate, line: LineSeen) -> _Pairs:
 _KINDS = {"list": _listed, "base": _base, "gsm": _gsm, "callforward": _forward}
 
 
-def document(kind: str, plate: Plate, seen: GatewaySeen) -> bytes:
+def document(kind: str, plate: Plate, seen: GatewaySeen, codec: str = "gb18030") -> bytes:
     """Return one of the four documents; an unknown kind is ``list``."""
     elements: list[str] = []
     if kind == "base":
@@ -94,4 +93,5 @@ def document(kind: str, plate: Plate, seen: GatewaySeen) -> bytes:
             text = (value if isinstance(value, Cell) else Cell(value)).xml()
             elements.append(f"<l{line.number}_{name}>{text}</l{line.number}_{name}>")
     body = "\n".join(elements)
-    return encoded(plate, f'<?xml version="1.0" encoding="gb2312"?>\n<status>\n{body}\n</status>\n')
+    text = f'<?xml version="1.0" encoding="gb2312"?>\n<status>\n{body}\n</status>\n'
+    return text.replace("\n", plate.newline).encode(codec, "replace")
