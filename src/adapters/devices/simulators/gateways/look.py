@@ -94,7 +94,7 @@ def _forward(gateway: "SimulatedGoip", line: Line) -> tuple[str, str, str, str]:
 
 
 def truth(gateway: "SimulatedGoip") -> dict[str, Any]:
-    """Return what a right reader finds in the pages of this moment."""
+    """Return what a right reader finds in the pages of this moment; of hostile ones, the texts with their tags."""
     seen = look(gateway)
     digits = "".join(letter for letter in seen.serial if letter.isdigit())
     ids = gateway.calling.ids(len(gateway.lines))
