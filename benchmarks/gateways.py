@@ -17,6 +17,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
+import uvloop
+
 from lineman.adapters.devices.simulators.gateways import Knobs, SimulatedGatewayTown
 
 #: Milliseconds to a gateway and back, behind its NAT.
@@ -84,7 +86,7 @@ def main() -> None:
     options.add_argument("--serve", action="store_true", help="only be the town")
     chosen = options.parse_args()
     if chosen.serve:
-        asyncio.run(serve(chosen.count, chosen.dead, chosen.seed))
+        uvloop.run(serve(chosen.count, chosen.dead, chosen.seed))
         return
     with town(chosen.count, chosen.dead, chosen.seed) as running:
         print(json.dumps({"bench": "gateways/town", **running.figures()}), flush=True)
