@@ -12,7 +12,7 @@ _NUMBER = re.compile(r"\d{1,9}")
 _PHONE = re.compile(r"\+?[\d*#][\d*# ()-]{1,40}")
 _CELL = re.compile(r"LAC:\s*([0-9A-Fa-f]{1,8})?\s*,\s*CELL ID:\s*([0-9A-Fa-f]{1,8})?")
 _FOUR_DIGITS = re.compile(r"(\d{4})\D*$")
-_MODEL = re.compile(r"goip[\s_-]*x?[\s_-]*(\d{1,2})?(?!\d)", re.IGNORECASE)
+_MODEL = re.compile(r"goip(?:[\s_-]*x?[\s_-]*(\d{1,2})(?!\d))?", re.IGNORECASE)
 _SIZES = frozenset({"1", "2", "4", "8", "16", "32"})
 
 
