@@ -5,9 +5,11 @@ from datetime import timedelta
 from dependency_injector import providers
 
 from ..adapters.db.containers import SqlContainers
+from ..adapters.db.enterprises import SqlEnterprises
 from ..adapters.db.tokens import SqlTokens
 from ..adapters.db.users import SqlUsers
 from ..adapters.logs import unwritten
+from ..core.enterprises import Enterprises
 from ..core.identity import Identity, Tokens, Users
 from ..core.identity import Policy as LoginPolicy
 from ..core.identity.login import Unwritten
@@ -29,6 +31,7 @@ class People(Foundation):
     user_store = providers.Singleton(SqlUsers, Foundation.database)
     token_store = providers.Singleton(SqlTokens, Foundation.database)
     container_store = providers.Singleton(SqlContainers, Foundation.database)
+    enterprise_store = providers.Singleton(SqlEnterprises, Foundation.database, Foundation.vault)
 
     identity = providers.Singleton(
         Identity,
@@ -46,10 +49,19 @@ class People(Foundation):
         users=user_store,
         tokens=token_store,
         containers=container_store,
+        enterprises=enterprise_store,
         hasher=Foundation.hasher,
         journal=Foundation.journal,
         clock=Foundation.clock,
     )
     tokens = providers.Singleton(
-        Tokens, tokens=token_store, containers=container_store, journal=Foundation.journal, clock=Foundation.clock
+        Tokens,
+        tokens=token_store,
+        containers=container_store,
+        enterprises=enterprise_store,
+        journal=Foundation.journal,
+        clock=Foundation.clock,
+    )
+    enterprises = providers.Singleton(
+        Enterprises, enterprise_store=enterprise_store, journal=Foundation.journal, clock=Foundation.clock
     )

@@ -5,10 +5,14 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..ports.errors import FieldError, Invalid
+from ..ports.secrets import Secret
 
 #: Makes of a value what is to be stored, or raises ``Invalid`` with what is wrong with it.
 Check = Callable[[Any], Any]
 
+#: Bytes of a secret; the wire has the same bound.
+LONGEST_SECRET = 1024
+LONGEST_LOGIN = 200
 
 #: Categories that are no text: controls, halves of characters, separators of lines, and what is never seen,
 #: such as marks that turn the direction of writing and so let a name look like another.
@@ -52,3 +56,42 @@ def invalid(errors: Iterable[FieldError]) -> Invalid:
     """One error for several fields."""
     errors = tuple(errors)
     return Invalid("; ".join(f"{error.field}: {error.message}" for error in errors), errors=errors)
+
+
+def text(longest: int, *, lines: bool = False) -> Check:
+    """Text without spaces around it, of one line or with ``lines`` of several; ``None`` for nothing."""
+
+    def check(value: Any) -> str | None:
+        if value is None:
+            return None
+        if not isinstance(value, str):
+            raise Invalid("must be text")
+        found = value.strip()
+        if len(found) > longest:
+            raise Invalid(f"is longer than {longest} characters")
+        check_plain(found, lines=lines)
+        return found or None
+
+    return check
+
+
+def login(value: Any) -> str | None:
+    """A user name for a device, without the colon that would end it on the wire; ``None`` for none."""
+    found: str | None = text(LONGEST_LOGIN)(value)
+    if found is not None and ":" in found:
+        raise Invalid("must not have a colon in it")
+    return found
+
+
+def secret(value: Any) -> Secret | None:
+    """A password of at most 1024 bytes on one line; ``None`` for none."""
+    if value is None:
+        return None
+    if not isinstance(value, Secret):
+        raise Invalid("must be a secret")
+    plain = value.reveal()
+    if len(plain.encode("utf-8", "replace")) > LONGEST_SECRET:
+        raise Invalid(f"is longer than {LONGEST_SECRET} bytes")
+    if any(unicodedata.category(one) in {"Cc", "Cs"} for one in plain):
+        raise Invalid("must not have control characters in it")
+    return value if plain else None

@@ -36,3 +36,13 @@ def allow(actor: Actor, permission: Permission) -> None:
         raise NotAllowed(
             f"{actor.name} ({actor.role}) lacks the permission {permission}; an admin can give another role"
         )
+
+
+def enterprises_of(actor: Actor) -> frozenset[str] | None:
+    """The enterprises whose things the actor may see: part of every query; ``None`` = all.
+
+    An enterprise admin of none sees nothing.
+    """
+    if actor.role is Role.ENTERPRISE_ADMIN:
+        return actor.enterprise_numbers or frozenset()
+    return actor.enterprise_numbers

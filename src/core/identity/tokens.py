@@ -7,13 +7,15 @@ from datetime import datetime
 import attrs
 
 from ...ports.clock import Clock
+from ...ports.enterprises import EnterpriseStore
 from ...ports.errors import Invalid
 from ...ports.identity import Actor, Permission, Role, Token, TokenStore, UnknownToken
 from ...ports.journal import Entry, Journal
-from ...ports.miners import ContainerStore, UnknownContainer
+from ...ports.miners import ContainerStore
 from ...ports.secrets import Secret
 from ..fields import check_plain, checked
 from ..permissions import allow
+from .confining import check_there
 from .rules import TOKEN_PREFIX, actor_of_token, check_confinement, check_within, digest, orphans
 
 
@@ -34,6 +36,7 @@ class Tokens:
 
     tokens: TokenStore
     containers: ContainerStore
+    enterprises: EnterpriseStore
     journal: Journal
     clock: Clock
     #: 256 random bits as text.
@@ -49,7 +52,7 @@ class Tokens:
 
         Raises:
             NotAllowed: It would have more rights than the actor.
-            Invalid: It would have expired already, or names a container that is not there.
+            Invalid: It would have expired already, or names a container or an enterprise that is not there.
         """
         allow(actor, Permission.MANAGE_TOKENS)
         checked({"name": new.name}, {"name": check_plain})
@@ -57,11 +60,7 @@ class Tokens:
         if new.expires_at is not None and new.expires_at <= now:
             raise Invalid("A token expires in the future.", field="expires_at")
         check_confinement(new.role, new.container_ids, new.enterprise_numbers)
-        for container_id in new.container_ids:
-            try:
-                await self.containers.get(container_id)
-            except UnknownContainer as error:
-                raise Invalid(f"There is no container {container_id}.", field="container_ids") from error
+        await check_there(self.containers, self.enterprises, new.container_ids, new.enterprise_numbers)
         token = Token(
             0,
             new.name,

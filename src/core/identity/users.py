@@ -6,7 +6,7 @@ import anyio
 import attrs
 
 from ...ports.clock import Clock
-from ...ports.errors import Invalid
+from ...ports.enterprises import EnterpriseStore
 from ...ports.identity import (
     Actor,
     NewUser,
@@ -18,10 +18,11 @@ from ...ports.identity import (
     UserStore,
 )
 from ...ports.journal import Entry, Journal
-from ...ports.miners import ContainerStore, UnknownContainer
+from ...ports.miners import ContainerStore
 from ...ports.secrets import Secret
 from ..editing import Expect, anything, edit
 from ..permissions import allow
+from .confining import check_there
 from .rules import (
     actor_of,
     check_confinement,
@@ -72,6 +73,7 @@ class Users:
     users: UserStore
     tokens: TokenStore
     containers: ContainerStore
+    enterprises: EnterpriseStore
     hasher: PasswordHash
     journal: Journal
     clock: Clock
@@ -92,14 +94,14 @@ class Users:
         """Make a user; without a role he is a client who sees nothing yet.
 
         Raises:
-            Invalid: The name, password, email, role or a container will not do.
+            Invalid: The name, password, email, role, a container or an enterprise will not do.
             UserExists
         """
         allow(actor, Permission.MANAGE_USERS)
         name, role = checked_name(username), edit.role or Role.CLIENT
         check_password(password, name)
         check_confinement(role, edit.container_ids or (), edit.enterprise_numbers or ())
-        await self._check_containers(edit.container_ids or ())
+        await self._check_there(edit)
         new = NewUser(
             name,
             await self.hasher.hash(password),
@@ -123,7 +125,7 @@ class Users:
             UnknownUser, Invalid, LastAdmin, Stale
         """
         allow(actor, Permission.MANAGE_USERS)
-        await self._check_containers(wanted.container_ids or ())
+        await self._check_there(wanted)
 
         async def changed(user: User) -> User:
             expect(user.revision)
@@ -170,12 +172,8 @@ class Users:
             offset += 1000
         return admins
 
-    async def _check_containers(self, container_ids: Sequence[int]) -> None:
-        for container_id in container_ids:
-            try:
-                await self.containers.get(container_id)
-            except UnknownContainer as error:
-                raise Invalid(f"There is no container {container_id}.", field="container_ids") from error
+    async def _check_there(self, edit: UserEdit) -> None:
+        await check_there(self.containers, self.enterprises, edit.container_ids or (), edit.enterprise_numbers or ())
 
     async def _end_tokens(self, actor: Actor, maker: str, left: Actor | None) -> None:
         for token in orphans(await self.tokens.tokens(), maker, left):

@@ -14,8 +14,10 @@ from starlette.applications import Starlette
 
 from lineman.adapters.crypto.passwords import Argon2Hash
 from lineman.adapters.crypto.tokens import JwtMint
+from lineman.adapters.crypto.vault import FernetVault
 from lineman.adapters.db.containers import SqlContainers
 from lineman.adapters.db.engine import Database
+from lineman.adapters.db.enterprises import SqlEnterprises
 from lineman.adapters.db.journal import SqlJournal
 from lineman.adapters.db.sqlite import SqliteDatabase
 from lineman.adapters.db.tokens import SqlTokens
@@ -87,6 +89,7 @@ async def faces(store: Database, clock: SetClock, mint: TokenMint, policy: Polic
     """What the application is handed, with ``admin`` as the only user."""
     users, tokens, journal, hasher = SqlUsers(store), SqlTokens(store), SqlJournal(store), Argon2Hash()
     containers = SqlContainers(store)
+    enterprises = SqlEnterprises(store, FernetVault([Secret("a key for tests only, long enough")]))
     identity = Identity(
         users=users, tokens=tokens, hasher=hasher, mint=mint, journal=journal, clock=clock, policy=policy
     )
@@ -102,9 +105,10 @@ async def faces(store: Database, clock: SetClock, mint: TokenMint, policy: Polic
         version="1.2.3",
         identity=identity,
         users=Users(
-            users=users, tokens=tokens, containers=containers, hasher=hasher, journal=journal, clock=clock
+            users=users, tokens=tokens, containers=containers, enterprises=enterprises, hasher=hasher, journal=journal,
+            clock=clock,
         ),
-        tokens=Tokens(tokens=tokens, containers=containers, journal=journal, clock=clock),
+        tokens=Tokens(tokens=tokens, containers=containers, enterprises=enterprises, journal=journal, clock=clock),
         journal=Journals(journal),
         health=health,
         stats=stats,
