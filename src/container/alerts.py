@@ -7,9 +7,13 @@ from ..adapters.db.alert_rules import SqlRules
 from ..adapters.db.alerts import SqlAlerts
 from ..adapters.notify.apprise import AppriseNotifier
 from ..core.alerts import Alerts, Channels, Dispatch, Judging, Maintenance, RuleBook
-from ..core.miners.kinds import KINDS
+from ..core.gateways.kinds import KINDS as GATEWAY_KINDS
+from ..core.miners.kinds import KINDS as MINER_KINDS
 from .foundation import Foundation
 from .people import People
+
+#: The tables of all contexts.
+KINDS = (*MINER_KINDS, *GATEWAY_KINDS)
 
 
 class AlertRooms(People):
@@ -19,7 +23,6 @@ class AlertRooms(People):
     alert_store = providers.Singleton(SqlAlerts, Foundation.database)
     outbox = providers.Singleton(SqlOutbox, Foundation.database)
     notifier = providers.Singleton(AppriseNotifier)
-    #: Every system adds its table.
     alert_kinds = providers.Object({kind.kind: kind for kind in KINDS})
     judging = providers.Singleton(
         Judging, rule_store=rule_store, alert_store=alert_store, clock=Foundation.clock, kinds=alert_kinds

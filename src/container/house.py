@@ -4,10 +4,11 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 from ..adapters.db.admin import check_key
+from .gateways import GatewayRooms
 from .miners import MinerRooms
 
 
-class House(MinerRooms):
+class House(MinerRooms, GatewayRooms):
     """All of lineman but its faces."""
 
 

@@ -7,19 +7,20 @@ import attrs
 from prometheus_client.registry import Collector
 from starlette.routing import BaseRoute
 
+from ..adapters.http.enterprises import EnterpriseApi
 from ..adapters.scheduler import Job
 from ..container import House
 
 
 @attrs.define(eq=False)
 class Housekeeping:
-    """Sessions that are over, and the like."""
+    """Sessions that are over, and the like; and the enterprises, whose devices are in several systems."""
 
     house: House
     _pruned: int = attrs.field(init=False, default=0)
 
     def routes(self) -> Sequence[BaseRoute]:
-        return ()
+        return EnterpriseApi(self.house.enterprises()).routes()
 
     async def begin(self) -> None:
         """Nothing has to be made ready."""

@@ -20,10 +20,11 @@ from ..core.lease import Permit
 from ..ports.secrets import Secret
 from ..settings import Settings
 from .alerts import AlertSystem
+from .gateways import GatewaySystem
 from .keeping import Housekeeping
 from .miners import MinerSystem
 from .service import Service
-from .system import alone_port
+from .system import System, alone_port
 
 #: Files that are open beside one per lane: databases, logs, people.
 SPARE_FILES = 1024
@@ -39,7 +40,10 @@ async def opened_service(
         permit = Permit(house.lease(holder=process_name(), address=address))
         streams, holder = Streams(), Holder(house.passkey(), http)
         pacer = Pacer(house.polling(), settings.max_workers, house.clock())
-        systems = {"miners": MinerSystem(house, permit, pacer, holder, streams)}
+        systems: dict[str, System] = {
+            "miners": MinerSystem(house, permit, pacer, holder, streams),
+            "goip": GatewaySystem(house, permit, holder, streams),
+        }
         yield Service(settings, house, permit, (AlertSystem(house), Housekeeping(house)), systems, works, streams)
 
 

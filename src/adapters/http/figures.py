@@ -1,4 +1,4 @@
-"""How the polling and the alerts go, for Prometheus: read when somebody asks, kept nowhere."""
+"""How the polling, the scanning and the alerts go, for Prometheus: read when somebody asks, kept nowhere."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -65,3 +65,33 @@ class AlertFigures(Collector):
             yield CounterMetricFamily(f"lineman_alerts_{name}", meaning, value=figures[name])
         for name, meaning in ALERT_GAUGES.items():
             yield GaugeMetricFamily(f"lineman_alerts_{name}", meaning, value=figures[name])
+
+
+SCAN_COUNTERS = {
+    "scans": "Scans of all gateways",
+    "probes": "Gateways whose pages were asked for",
+    "failures": "Gateways of which no page could be read well",
+    "lists_failed": "Lists of gateways that could not be read",
+    "unreported": "Facts that could not be judged",
+}
+SCAN_GAUGES = {
+    "last_scan_s": "Seconds that the last scan took",
+    "last_scan_at": "When it ended, in seconds since 1970",
+    "lag_s": "Seconds by which the timed scan is late",
+}
+
+
+@attrs.frozen(eq=False)
+class ScanFigures(Collector):
+    """The same of the gateways; of the process that works, since only it scans."""
+
+    read: Callable[[], Mapping[str, float]]
+
+    def collect(self) -> Iterable[Metric]:
+        figures = self.read()
+        for name, meaning in SCAN_COUNTERS.items():
+            yield CounterMetricFamily(f"lineman_gateways_{name}", meaning, value=figures[name])
+        for name, meaning in SCAN_GAUGES.items():
+            named = name.replace("_scan_at", "_scan_timestamp_seconds").removesuffix("_s")
+            unit = "_seconds" if name.endswith("_s") else ""
+            yield GaugeMetricFamily(f"lineman_gateways_{named}{unit}", meaning, value=figures[name])
