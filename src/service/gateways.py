@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute
 from .. import __version__
 from ..adapters.http.figures import ScanFigures
 from ..adapters.http.gateways import GatewayApi
+from ..adapters.http.gateways_bulk import GatewayTableApi
 from ..adapters.http.gateways_directories import DirectoryApi
 from ..adapters.http.gateways_orders import OrderApi
 from ..adapters.http.gateways_passing import GatewayActs
@@ -45,6 +46,7 @@ class GatewaySystem:
             *OrderApi(house.scans(), house.commands(), acts, clock).routes(),
             *GatewayPastApi(house.gateway_past()).routes(),
             *DirectoryApi(house.directories()).routes(),
+            *GatewayTableApi(house.gateways(), house.gateway_import(), clock).routes(),
             *GatewayStreamApi(house.live_gateways(), house.alerts(), self.streams, clock).routes(),
         )
 

@@ -1,30 +1,25 @@
 """Many miners at once over HTTP: tables in and out, and the same done to many."""
 
-from collections.abc import AsyncGenerator, Awaitable, Callable, Sequence
-from email.message import Message
-from typing import Annotated, Any, Literal
+from collections.abc import Awaitable, Callable
+from typing import Annotated
 
-import anyio
 import attrs
 import msgspec
 from msgspec import Meta
-from starlette.responses import Response, StreamingResponse
+from starlette.responses import Response
 from starlette.routing import Route
 
 from ...core.miners.bulk import MOST, Bulk, Deed, Order
 from ...core.miners.checks import maker_named
 from ...core.miners.exporting import Exporting
 from ...core.miners.importing import Importing, Report, RowStatus
-from ...core.miners.table import Row, decoded, read_csv, read_objects, write_csv
+from ...core.miners.table import read_csv, read_objects, write_csv
 from ...ports.errors import ConfirmationNeeded, FieldError, Invalid, NotAllowed, TooLarge
 from ...ports.identity import Actor, Permission
 from ...ports.miners import Availability, MinerQuery, State, UnknownMaker
 from .miners import MakerName, MinersQuery, Tag
+from .tables import CSV, JSON, Excel, Format, attachment, rows_of
 from .wire import Call, Id, operation, route
-
-JSON, CSV = "application/json", "text/csv"
-#: So that spreadsheets of some countries read what is theirs.
-MARK = "\ufeff"
 
 
 class ImportQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -35,8 +30,8 @@ class ImportQuery(msgspec.Struct, frozen=True, kw_only=True):
 class ExportQuery(MinersQuery, frozen=True, kw_only=True):
     """The filters of the list of miners; all that they find is exported, in that order."""
 
-    format: Literal["csv", "json"] = "csv"
-    excel: Annotated[bool, Meta(description="Semicolons and a byte order mark, as Excel likes it")] = False
+    format: Format = "csv"
+    excel: Excel = False
 
 
 class RowView(msgspec.Struct, frozen=True, kw_only=True):
@@ -132,7 +127,7 @@ class BulkApi:
         row has a result of its own; broken ones do not stop the rest.  At most
         10,000 rows.
         """
-        rows = await _rows(call)
+        rows = await rows_of(call, read_csv, read_objects)
         report = await self.importing.run(call.actor, rows, dry_run=query.dry_run, update=query.update)
         return import_view(report)
 
@@ -147,10 +142,7 @@ class BulkApi:
         What can be read back in comes first.
         """
         batches = await self.exporting.start(call.actor, query.noun())
-        media, stream = (JSON, _json(batches)) if query.format == "json" else (CSV, _csv(batches, excel=query.excel))
-        kind = f"{media}; charset=utf-8" if media == CSV else media
-        headers = {"content-disposition": f'attachment; filename="miners.{query.format}"', "cache-control": "no-store"}
-        return StreamingResponse(stream, media_type=kind, headers=headers)
+        return attachment("miners", batches, write_csv, form=query.format, excel=query.excel)
 
     @operation(
         returns=BulkView,
@@ -192,44 +184,3 @@ def import_view(report: Report) -> ImportView:
             for row in report.rows
         ],
     )
-
-
-async def _rows(call: Call) -> Sequence[Row]:
-    """The rows of the body, by its content type.  Raises ``Invalid``, ``TooLarge``."""
-    head = Message()
-    head["content-type"] = call.request.headers.get("content-type", JSON)
-    body = await call.request.body()
-    # Tables of ten thousand rows take a while to read.
-    match head.get_content_type():
-        case "application/json":
-            return await anyio.to_thread.run_sync(lambda: read_objects(_array(body)))
-        case "text/csv" | "text/plain" | "application/csv" | "application/vnd.ms-excel":
-            charset = head.get_content_charset()
-            return await anyio.to_thread.run_sync(lambda: read_csv(decoded(body, charset)))
-        case other:
-            raise Invalid(f"an import is {JSON} or {CSV}, not {other[:100]}")
-
-
-def _array(body: bytes) -> Any:
-    if b"\\u0000" in body:
-        raise Invalid("The body holds the character U+0000, which no field may have.")
-    try:
-        return msgspec.json.decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise Invalid(f"The body is not JSON: {error}") from error
-
-
-async def _csv(batches: AsyncGenerator[Sequence[dict[str, Any]]], *, excel: bool) -> AsyncGenerator[str]:
-    separator = ";" if excel else ","
-    yield (MARK if excel else "") + write_csv((), separator=separator)
-    async for batch in batches:
-        yield write_csv(batch, header=False, separator=separator)
-
-
-async def _json(batches: AsyncGenerator[Sequence[dict[str, Any]]]) -> AsyncGenerator[bytes]:
-    opening = b"[\n"
-    async for batch in batches:
-        for row in batch:
-            yield opening + msgspec.json.encode(row)
-            opening = b",\n"
-    yield b"]\n" if opening == b",\n" else b"[]\n"

@@ -16,7 +16,7 @@ from ...core.miners.table import write_csv
 from ...ports.errors import Invalid, NotAllowed
 from ...ports.identity import Permission
 from ...ports.miners import UnknownContainer
-from .bulk import CSV, MARK
+from .tables import CSV, MARK
 from .wire import Call, Id, operation, route
 
 #: Of a CSV: a unit stands beside each value that has one.

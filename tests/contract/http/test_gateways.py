@@ -18,10 +18,12 @@ from lineman.adapters.db.gateways import SqlGateways
 from lineman.adapters.db.journal import SqlJournal
 from lineman.adapters.http.app import Faces, build_app
 from lineman.adapters.http.gateways import GatewayApi
+from lineman.adapters.http.gateways_bulk import GatewayTableApi
 from lineman.adapters.http.gateways_directories import DirectoryApi
 from lineman.adapters.http.wire import ACTOR
 from lineman.core.gateways.config import GatewayConfig
 from lineman.core.gateways.directories import Directories
+from lineman.core.gateways.importing import GatewayImport
 from lineman.core.gateways.inventory import Gateways
 from lineman.core.gateways.scans import Scans
 from lineman.ports.clock import Clock
@@ -157,7 +159,15 @@ async def house(store: Database, vault: Vault, faces: Faces) -> House:
     )  # fmt: skip
     scans = Scans(scan_store=SqlScans(store), journal=journal, clock=clock)
     listed = Directories(directory_store=directories, directory=lists, journal=journal, clock=clock, config=config)
-    routes = [*GatewayApi(inventory, scans, clock, "1.2.3").routes(), *DirectoryApi(listed).routes()]
+    importing = GatewayImport(
+        gateway_store=gateways, directory_store=directories, enterprises=Tenants(), journal=journal, clock=clock,
+        config=config,
+    )  # fmt: skip
+    routes = [
+        *GatewayApi(inventory, scans, clock, "1.2.3").routes(),
+        *DirectoryApi(listed).routes(),
+        *GatewayTableApi(inventory, importing, clock).routes(),
+    ]
     return House(build_app(faces, systems={"goip": routes}, alone="goip"), clock, journal, watches, lists)
 
 
@@ -384,3 +394,40 @@ async def test_nothing_that_is_answered_is_not_in_the_document(anna: httpx.Async
         told["paths"]
     )
     assert {"/", "/health"} <= set(told["paths"])
+
+
+TABLE = """gateway_name;enterprise_number;serial_last4;password
+Vochi-Main;17;;canary-4
+Линия "Юг";2;0042;
+x;3;;
+'=1+1;2;;
+"""
+
+
+async def test_a_table_is_tried_imported_and_exported_without_passwords(anna: httpx.AsyncClient, house: House) -> None:
+    csv = {"content-type": "text/csv"}
+    dry = (await anna.post("/import?dry_run=true", content=TABLE, headers=csv)).json()
+    assert [row["status"] for row in dry["rows"]] == ["error", "added", "error", "added"]
+    assert (dry["dry_run"], dry["added"], dry["failed"]) == (True, 2, 2)
+    assert (await anna.get("/devices")).headers["x-total-count"] == "2"
+    done = (await anna.post("/import?update=true", content=TABLE, headers=csv)).json()
+    assert [row["status"] for row in done["rows"]] == ["changed", "added", "error", "added"]
+    assert done["rows"][2] == {
+        "row": 4, "status": "error", "gateway_name": "x",
+        "errors": [{"field": "enterprise_number", "message": "there is no enterprise 3"}],
+    }  # fmt: skip
+    out = await anna.get("/export?sort=-name")
+    assert out.headers["content-disposition"] == 'attachment; filename="gateways.csv"'
+    assert "canary" not in out.text
+    assert "\n'=1+1,2," in out.text
+    assert 'Линия ""Юг""' in out.text
+    again = (await anna.post("/import", content=out.text, headers=csv)).json()
+    assert (again["same"], again["failed"], again["added"]) == (4, 0, 0)
+    rows = (await anna.get("/export?format=json&enterprise_number=17")).json()
+    assert [(row["gateway_name"], row["has_password"], row["lines_ok"]) for row in rows] == [("Vochi-Main", True, 0)]
+    async with house.client(OF_17) as egor:
+        assert len((await egor.get("/export?format=json")).json()) == 1
+        assert (await egor.post("/import", json=[])).status_code == 403
+    assert (await anna.post("/import", content="a;b\n1;2\n", headers=csv)).status_code == 422
+    assert (await anna.post("/import", content=b"x", headers={"content-type": "image/png"})).status_code == 422
+    assert (await anna.get("/export?sort=colour")).status_code == 422
