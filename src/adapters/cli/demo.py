@@ -10,13 +10,18 @@ from typing import TYPE_CHECKING
 import click
 
 from ...ports.errors import Unavailable
+from ...ports.identity import Actor, Role
+from . import demo_gateways
 from .frame import Command
 from .output import note
 
 if TYPE_CHECKING:
     from ...service import Service
+    from ..devices.simulators.gateways import SimulatedGatewayTown
     from ..devices.simulators.miners import SimulatedFarm
 
+#: Who builds the town.
+ACTOR = Actor("demo", Role.ADMIN)
 #: Seconds until every simulated device has been seen, or something is wrong.
 PATIENCE = 120.0
 #: Miners that fall silent once all have been seen.
@@ -26,6 +31,7 @@ NEXT = """\
 Try next, in another terminal:
   {lineman} --url {url} --token {token} miners list --sort=-temperature
   {lineman} --url {url} --token {token} miners watch
+  {lineman} --url {url} --token {token} gateways list
   curl -H 'Authorization: Bearer {token}' {url}/miners/api/stats/overview
   open {url}/docs
 Ctrl-C ends the town; nothing of it is kept."""
@@ -40,7 +46,7 @@ Ctrl-C ends the town; nothing of it is kept."""
 )
 @click.option("--address", help="Of the first miner; a free block on loopback, if it is not said.")
 def demo(count: int, port: int, seed: int, interval: float, address: str | None) -> None:
-    """Try lineman: hundreds of simulated miners of four makers, polled, stored and shown.
+    """Try lineman: hundreds of simulated miners of four makers and a few GSM gateways, watched, stored and shown.
 
     Once each of them was seen, one line says where: ready URL LOGIN PASSWORD.
     """
@@ -52,8 +58,9 @@ def demo(count: int, port: int, seed: int, interval: float, address: str | None)
 
     configure("warning", "console")
     farm = SimulatedFarm(count=count, seed=seed, address=address or free_block(), conditions=LIVELY)
+    gateways = demo_gateways.town(seed)
     with tempfile.TemporaryDirectory(prefix="lineman-demo-") as folder:
-        anyio.run(_town, farm, Path(folder), port, interval, backend_options=fast_loop())
+        anyio.run(_town, farm, gateways, Path(folder), port, interval, backend_options=fast_loop())
 
 
 def free_block() -> str:
@@ -72,7 +79,9 @@ def free_block() -> str:
     raise Unavailable("no block of loopback addresses is free for simulated miners; name one with --address")
 
 
-async def _town(farm: "SimulatedFarm", folder: Path, port: int, interval: float) -> None:
+async def _town(
+    farm: "SimulatedFarm", gateways: "SimulatedGatewayTown", folder: Path, port: int, interval: float
+) -> None:
     import anyio
 
     from ...ports.secrets import Secret
@@ -81,9 +90,6 @@ async def _town(farm: "SimulatedFarm", folder: Path, port: int, interval: float)
     from .serve import until_signalled
 
     password = Secret(secrets.token_urlsafe(12))
-    settings = Settings(
-        database=f"sqlite:///{folder}/lineman.db", port=port, admin_password=password, polling_interval=interval
-    )
     stop, url = anyio.Event(), ""
 
     def serving(address: str) -> None:
@@ -93,8 +99,9 @@ async def _town(farm: "SimulatedFarm", folder: Path, port: int, interval: float)
     async def inhabit(service: "Service") -> None:
         with anyio.fail_after(PATIENCE):
             await _settle(service, farm)
+            await demo_gateways.settle(service, gateways, ACTOR)
             while True:
-                if url and _all_seen(service, len(farm.miners)):
+                if url and _all_seen(service, len(farm.miners)) and await demo_gateways.all_seen(service):
                     break
                 await anyio.sleep(0.2)
             await service.house.polling().flush()
@@ -107,9 +114,21 @@ async def _town(farm: "SimulatedFarm", folder: Path, port: int, interval: float)
         lineman = "lineman" if shutil.which("lineman") else sys.argv[0]
         note(NEXT.format(lineman=lineman, url=url, token=token))
 
-    async with anyio.create_task_group() as tasks, farm:
+    async with anyio.create_task_group() as tasks, farm, gateways:
         await tasks.start(until_signalled, stop)
-        note(f"{len(farm.miners)} simulated miners start on loopback …")
+        note(f"{len(farm.miners)} simulated miners and {len(gateways.gateways)} GSM gateways start on loopback …")
+        settings = Settings(
+            database=f"sqlite:///{folder}/lineman.db",
+            port=port,
+            admin_password=password,
+            polling_interval=interval,
+            mftp_host="127.0.0.1",
+            mftp_port=gateways.radmin.port,
+            mftp_username=demo_gateways.LIST_LOGIN[0],
+            mftp_password=Secret(demo_gateways.LIST_LOGIN[1]),
+            goip_scan_interval=demo_gateways.INTERVAL,
+            goip_scan_timeout=8,
+        )
         await run(settings, stop=stop, ready=serving, beside=inhabit)
         tasks.cancel_scope.cancel()
 
@@ -117,12 +136,11 @@ async def _town(farm: "SimulatedFarm", folder: Path, port: int, interval: float)
 async def _settle(service: "Service", farm: "SimulatedFarm") -> None:
     """Write the town into the database, as an operator would."""
     from ...core.miners.inventory import MinerDraft
-    from ...ports.identity import Actor, Role
     from ...ports.miners import NewContainer
     from ...ports.secrets import Secret
     from .simulate import row
 
-    miners, actor = service.house.miners(), Actor("demo", Role.ADMIN)
+    miners, actor = service.house.miners(), ACTOR
     places = [
         await miners.add_container(actor, NewContainer(f"Container {number}", "40 ft, simulated", place))
         for number, place in enumerate(PLACES, 1)
@@ -142,8 +160,7 @@ def _all_seen(service: "Service", count: int) -> bool:
 
 async def _token(service: "Service") -> str:
     from ...core.identity import NewToken
-    from ...ports.identity import Actor, Role
 
     new = NewToken(name="demo", role=Role.OPERATOR)
-    _, key = await service.house.tokens().create(Actor("demo", Role.ADMIN), new)
+    _, key = await service.house.tokens().create(ACTOR, new)
     return key.reveal()
