@@ -34,9 +34,9 @@ where number = :number and revision = :revision
 """
 #: Who can see what belongs to an enterprise: a number that is given out again must not let them in there.
 CONFINED = """
-select 'user ' || username, enterprise_numbers from account where enterprise_numbers <> '[]'
+select 'user ' || username as who, enterprise_numbers from account where enterprise_numbers <> '[]'
 union all
-select 'token ' || name, enterprise_numbers from token where enterprise_numbers <> '[]' and revoked_at is null
+select 'token ' || name as who, enterprise_numbers from token where enterprise_numbers <> '[]' and revoked_at is null
 """
 #: Names in one refusal.
 MOST_NAMED = 5
