@@ -28,9 +28,10 @@ class Local:
 
     async def tidy(self) -> None:
         """Keep the series that charts are drawn from, as a service would do, where none does."""
-        series, clock = self.service.house.series_store(), self.service.house.clock()
-        await series.roll_up(now=clock.now())
-        await series.prune(now=clock.now())
+        house, clock = self.service.house, self.service.house.clock()
+        for series in (house.series_store(), house.gateway_history()):
+            await series.roll_up(now=clock.now())
+            await series.prune(now=clock.now())
 
 
 def as_actor(app: App, actor: Actor) -> App:

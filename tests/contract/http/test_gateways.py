@@ -11,6 +11,7 @@ import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from lineman.adapters.db.engine import Database
+from lineman.adapters.db.enterprises import SqlEnterprises
 from lineman.adapters.db.gateway_directories import SqlDirectories
 from lineman.adapters.db.gateway_scans import SqlScans
 from lineman.adapters.db.gateway_watches import SqlGatewayWatches
@@ -27,7 +28,7 @@ from lineman.core.gateways.importing import GatewayImport
 from lineman.core.gateways.inventory import Gateways
 from lineman.core.gateways.scans import Scans
 from lineman.ports.clock import Clock
-from lineman.ports.enterprises import Enterprise, EnterpriseStore, NewEnterprise, UnknownEnterprise
+from lineman.ports.enterprises import NewEnterprise
 from lineman.ports.errors import DeviceError
 from lineman.ports.gateways import (
     Directory,
@@ -42,7 +43,7 @@ from lineman.ports.identity import Actor, Role
 from lineman.ports.journal import Journal
 from lineman.ports.secrets import Secret, Vault
 
-from ...gateways import LINE_WATCH, WATCH, add_enterprise, line, seen
+from ...gateways import LINE_WATCH, WATCH, line, seen
 
 pytestmark = pytest.mark.anyio
 
@@ -87,30 +88,6 @@ class Time(Clock):
 
 
 @attrs.define
-class Tenants(EnterpriseStore):
-    """Enterprises 17 and 2."""
-
-    async def all(
-        self, *, search: str | None = None, visible: frozenset[str] | None = None, limit: int = 100, offset: int = 0
-    ) -> tuple[list[Enterprise], int]:
-        raise NotImplementedError
-
-    async def get(self, number: str, *, visible: frozenset[str] | None = None) -> Enterprise:
-        if number not in ("17", "2") or (visible is not None and number not in visible):
-            raise UnknownEnterprise(f"there is no enterprise {number}")
-        return Enterprise(number, number, NOON)
-
-    async def add(self, new: NewEnterprise, *, at: datetime) -> Enterprise:
-        raise NotImplementedError
-
-    async def change(self, enterprise: Enterprise) -> Enterprise:
-        raise NotImplementedError
-
-    async def remove(self, number: str) -> None:
-        raise NotImplementedError
-
-
-@attrs.define
 class Lists(GatewayDirectory):
     """Lists what it is told to."""
 
@@ -142,8 +119,9 @@ class House:
 @pytest.fixture
 async def house(store: Database, vault: Vault, faces: Faces) -> House:
     """The gateways' system alone, as it is served."""
-    await add_enterprise(store, "17", "Ящик")
-    await add_enterprise(store, "2", "Box")
+    tenants = SqlEnterprises(store, vault)
+    for number, called in (("17", "Ящик"), ("2", "Box")):
+        await tenants.add(NewEnterprise(number, called), at=NOON)
     clock, journal, lists = Time(), SqlJournal(store), Lists()
     gateways, directories, watches = (
         SqlGateways(store, vault),
@@ -154,13 +132,13 @@ async def house(store: Database, vault: Vault, faces: Faces) -> House:
         directory=Directory(0, "mftp", "radmin.example", username="admin", password=Secret("canary-0"))
     )
     inventory = Gateways(
-        gateway_store=gateways, directory_store=directories, watch_store=watches, enterprises=Tenants(),
+        gateway_store=gateways, directory_store=directories, watch_store=watches, enterprises=tenants,
         journal=journal, clock=clock, config=config,
     )  # fmt: skip
     scans = Scans(scan_store=SqlScans(store), journal=journal, clock=clock)
     listed = Directories(directory_store=directories, directory=lists, journal=journal, clock=clock, config=config)
     importing = GatewayImport(
-        gateway_store=gateways, directory_store=directories, enterprises=Tenants(), journal=journal, clock=clock,
+        gateway_store=gateways, directory_store=directories, enterprises=tenants, journal=journal, clock=clock,
         config=config,
     )  # fmt: skip
     routes = [
