@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 import attrs
-from parsel import Selector
 
 from ....ports.gateways import BadPage, PageCut
 from .charsets import text_of
+from .tree import gathered, html_tree, without_scripts, xml_tree
 from .values import clean
 
 #: Fields by id as cleaned text; ``None`` where the page has the field, but nothing in it.
@@ -24,8 +24,6 @@ _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _UPTIME = re.compile(r"""\buptime_s\s*=\s*["']?\s*(\d{1,9})\b""")
 #: What stands where the table of lines begins; before it is all that says which device this is.
 _LINES_BEGIN = re.compile(r"""id\s*=\s*["']?(?:gsm_info|l1_)""")
-#: Signs that are gathered of one cell at most, tags and all.
-_LONGEST_CELL = 512
 _LABELS = {
     "sn(serial number)": "sn",
     "serial number": "sn",
@@ -55,12 +53,10 @@ def xml_fields(page: bytes, where: str, wanted: Callable[[str], bool]) -> Fields
     """
     text = text_of(page)
     _whole(text, "</status>", where)
-    if "<!doctype" in (low := text.lower()) or "<!entity" in low:
-        raise BadPage(f"{where} defines entities, which no gateway does")
     if "&" in text:
         # A device escapes nothing but "<": references that XML does not know stay as they are.
         text = _BARE.sub("&amp;", text)
-    root = _root(_DECLARATION.sub("", text, count=1), "xml")
+    root = xml_tree(_DECLARATION.sub("", text, count=1))
     if root is None or root.tag != "status":
         raise BadPage(f"{where} is not the status of a gateway")
     found: dict[str, str | None] = {}
@@ -104,9 +100,9 @@ def html_root(page: bytes, where: str) -> Any:
     """
     text = text_of(page)
     _whole(text, "</html>", where)
-    root = _root(text, "html")
+    root = html_tree(without_scripts(text))
     if root is None:
-        raise BadPage(f"{where} is empty")
+        raise BadPage(f"{where} is not a page of a gateway")
     return root
 
 
@@ -116,9 +112,9 @@ def words(element: Any) -> str | None:
 
 
 def _read(text: str, where: str, wanted: Callable[[str], bool], *, has_lines: bool) -> Page:
-    root = _root(text, "html")
+    root = html_tree(without_scripts(text))
     if root is None:
-        raise BadPage(f"{where} is empty")
+        raise BadPage(f"{where} is not a page of a gateway")
     found: dict[str, str | None] = {}
     title: str | None = None
     for element in root.iter():
@@ -149,24 +145,8 @@ def _labelled(element: Any, found: dict[str, str | None], wanted: Callable[[str]
         found[name] = words(value)
 
 
-def _root(text: str, kind: str) -> Any:
-    """The tree of a text; limits on its depth stay on."""
-    return Selector(text=text, type=kind, huge_tree=False).root if text.strip() else None
-
-
 def _whole(text: str, end: str, where: str) -> None:
     """Nothing but text may follow the last closing tag."""
     at = text.rfind("<")
     if text[at : at + len(end)].lower() != end:
         raise PageCut(f"{where} was cut off after {len(text)} signs")
-
-
-def gathered(element: Any, limit: int = _LONGEST_CELL) -> str:
-    """All text of an element, as it stands, of so many signs at most."""
-    parts, size = [], 0
-    for part in element.itertext():
-        parts.append(part)
-        size += len(part)
-        if size > limit:
-            break
-    return "".join(parts)[:limit]

@@ -20,13 +20,14 @@ def clean(text: str | None) -> str | None:
     """The words of a field, without the tags and references that are in it; ``None`` if there are none."""
     if not text:
         return None
+    text = text[: LONGEST * 4]
     if "<" in text:
         text = _TAG.sub("", text)
     if "&" in text:
         text = html.unescape(text)
     if not text.isprintable():
         text = "".join(sign if sign.isprintable() else " " for sign in text)
-    return text[: LONGEST * 4].strip()[:LONGEST].rstrip() or None
+    return text.strip()[:LONGEST].rstrip() or None
 
 
 def yes(text: str | None) -> bool | None:
