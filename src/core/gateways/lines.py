@@ -12,7 +12,8 @@ from .health import health_of
 def merge(watched: Watched, reading: Reading, *, at: datetime) -> tuple[LineWatch, ...]:
     """The lines that were read, with what stays known of them.
 
-    Lines that the reading lacks are not in it, and so stay as they are known.
+    A reading is of whole pages: a line that it lacks is not there any more.  After a cut page there is none,
+    and all lines stay as they are known.
     """
     forwards = None if reading.forwards is None else dict(reading.forwards)
     ids = None if reading.authentication_ids is None else dict(reading.authentication_ids)

@@ -89,12 +89,17 @@ class Scanning:
         await self.scan_store.resume(at=self.clock.now())
         self._due = None
 
+    def forget(self) -> None:
+        """Leave the work to another process: nothing is due here any more."""
+        self._due = None
+
     async def tick(self) -> Scan | None:
         """Ask for a scan if one is due; to be called each second.  Without a directory none is ever due."""
         now = self.clock.monotonic()
         if self._due is not None and now < self._due:
             return None
         if not any(one.is_active for one in await self.probing.directories()):
+            self._due = None
             return None
         scan = await self.scan_store.request(by=SCHEDULER, at=self.clock.now())
         kept = self._due is not None and now - self._due < self.config.interval
@@ -209,7 +214,6 @@ class Scanning:
             self._probes += round_.probes
             self._failures += round_.failures
             self._lists_failed += sum(not one.ok for one in round_.lists.values())
-        await self.probing.keeping.reports.present(await self.watch_store.all())
         return attrs.evolve(
             round_.figures(scan),
             status=ScanStatus.DONE if any(one.ok for one in round_.lists.values()) else ScanStatus.FAILED,
