@@ -1,0 +1,7 @@
+"""Plugs: those of the eWeLink cloud, and those with an HTTP interface of their own."""
+
+from .account import EwelinkAccount
+from .cloud import EwelinkCloud
+from .ewelink import EwelinkSwitch
+
+__all__ = ["EwelinkAccount", "EwelinkCloud", "EwelinkSwitch"]
