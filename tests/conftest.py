@@ -45,7 +45,8 @@ def logs_as_they_were(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Leave out what needs a device where none is given, and shared fixtures where there are none (not in CI)."""
     if not config.getoption("--device"):
-        _leave_out(config, items, [item for item in items if "real_miners" in getattr(item, "fixturenames", ())])
+        real = {"real_gateways", "real_miners"}
+        _leave_out(config, items, [item for item in items if real.intersection(getattr(item, "fixturenames", ()))])
     if not config.getoption("--allow-reboot"):
         _leave_out(config, items, [item for item in items if item.get_closest_marker("destructive") is not None])
     if SHARED.is_dir():

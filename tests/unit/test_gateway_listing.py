@@ -185,6 +185,8 @@ def test_an_empty_list_is_a_list_and_tells_the_version() -> None:
         (page(row("shop"), title="remote administration server 2"), NotADirectory),
         (b"<html><body><h1>It works!</h1></body></html>", NotADirectory),
         (b"{}", NotADirectory),
+        (page().replace(b"table", b"tab\xb1e"), NotADirectory),
+        (loosely(page(row("shop"))).replace(b"shop", b"sh\x01p"), NotADirectory),
         (page(b'<p><a href="http://h:38000">RADMIN</a></p>'), NotADirectory),
         (page(b"<div>" * 5000, row("shop"), row("deep")), NotADirectory),
     ],

@@ -251,9 +251,12 @@ def test_a_forwarding_is_off_not_set_a_number_or_unknown() -> None:
     [
         (b"", PageCut),
         (b"\x00" * 100, PageCut),
+        (b"\xff" * 100, BadPage),
         (xml("<l1_gsm_sim>Y</l1_gsm_sim>")[:-5], PageCut),
         (xml("<l1_gsm_sim>Y")[:60], PageCut),
-        (b"<html><body>404</body></html>", PageCut),
+        (b"<html><body>404</body></html>", BadPage),
+        (b"<html><body>404", BadPage),
+        (b"<?xm", PageCut),
         (b"<other><l1_gsm_sim>Y</l1_gsm_sim></status>", BadPage),
         (b"</status>", BadPage),
         (xml("<l1_gsm_sim>Y</l1_gsm_sim><l2_acd><l2_asr>5</l2_acd></l2_asr><l3_gsm_sim>Y</l3_gsm_sim>"), BadPage),

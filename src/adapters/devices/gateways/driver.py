@@ -34,7 +34,7 @@ from . import status
 from .calling import authentication_ids
 from .failures import GATEWAY_FAILURES, gateway_door, gateway_refused
 from .markup import Fields, Page, html_fields, identity_fields, xml_fields
-from .pages import Door, Pages
+from .pages import RETRY_AFTER, Door, Pages
 
 T = TypeVar("T")
 
@@ -43,10 +43,9 @@ _REMEMBERED = 16_384
 #: Answers after which the same is looked for on another page.
 _MISFITS = (PageMissing, BadPage)
 #: Seconds between a module's OFF and ON.
-_OFF_FOR = 3.0
-#: Seconds that OFF, or one try of ON, may take; and between two tries of ON.
+OFF_FOR = 3.0
+#: Seconds that OFF, or one try of ON, may take.
 _SWITCH_PATIENCE = 10.0
-_SWITCH_RETRY = 1.0
 _TREE = re.compile(r"/([A-Za-z0-9_-]{1,32})/en_US/")
 
 
@@ -88,9 +87,20 @@ class _Talk:
 class GoipDriver:
     """Reads gateways and presses their buttons.  One object serves any number of them at once."""
 
-    def __init__(self, reply_limit: int = 1 << 20) -> None:
-        """``reply_limit`` is the most bytes that one page may have."""
-        self._pages = Pages(reply_limit, GATEWAY_FAILURES, gateway_refused, (NoAnswer, PageCut))
+    def __init__(
+        self, reply_limit: int = 1 << 20, *, retry_after: float = RETRY_AFTER, off_for: float = OFF_FOR
+    ) -> None:
+        """Take limits.
+
+        Args:
+            reply_limit: The most bytes that one page may have.
+            retry_after: Seconds before what was cut is asked for, or switched on, again.
+            off_for: Seconds that a module stays off when it is restarted.
+        """
+        retried = (NoAnswer, PageCut)
+        self._pages = Pages(reply_limit, GATEWAY_FAILURES, gateway_refused, retried, retry_after=retry_after)
+        self._retry_after = retry_after
+        self._off_for = off_for
         self._known: OrderedDict[tuple[str, str], _Known] = OrderedDict()
         #: Modules that are being switched: this goes on if nobody waits for it any more.
         self._switching: set[asyncio.Task[Sent]] = set()
@@ -136,7 +146,7 @@ class GoipDriver:
             raise _timed_out(talk, deadline) from error
         if line not in lines:
             raise UnknownLine(f"{talk.door.where} has no line {line}, it has {len(lines)}")
-        if _left(talk) < _OFF_FOR + 2 * _SWITCH_RETRY:
+        if _left(talk) < self._off_for + 2 * self._retry_after:
             raise GatewayTimedOut(
                 f"{talk.door.where} answered too late to switch a module off and on in {deadline:g} s"
             )
@@ -156,7 +166,7 @@ class GoipDriver:
             raise _timed_out(talk, patience) from error
         if answer is not None and answer != 200:
             raise gateway_refused(talk.door, answer)
-        await asyncio.sleep(_OFF_FOR)
+        await asyncio.sleep(self._off_for)
         tries = 0
         while _left(talk) > 0:
             tries += 1
@@ -167,7 +177,7 @@ class GoipDriver:
                 answer = None
             if answer == 200:
                 return Sent(True, f"the module of line {line} was switched off and on", before)
-            await asyncio.sleep(min(_SWITCH_RETRY, max(_left(talk), 0)))
+            await asyncio.sleep(min(self._retry_after, max(_left(talk), 0)))
         detail = f"the module of line {line} was switched off; none of {tries} orders to switch it on was answered"
         return Sent(False, detail, before)
 

@@ -34,6 +34,7 @@ _VERSION = re.compile(r"v\s*(\d[\w.-]{0,20})")
 _LINK = re.compile(r"\s*http://(?:\[[0-9A-Fa-f:.]+\]|[^\s/:@?#\[\]]+):(\d{1,5})/?\s*")
 #: Links to devices as they stand on the page, to see that none was lost.
 _RADMIN = re.compile(rb">(?:\s|&nbsp;|\xa0|\xc2\xa0)*RADMIN(?:\s|&nbsp;|\xa0|\xc2\xa0)*<\s*/\s*a\s*>", re.IGNORECASE)
+_NOISE = re.compile(rb"[\x00-\x08\x0b\x0c\x0e-\x1f]")
 _TAG = re.compile(r"<[^<>]*>")
 _BLANKS = " \t\r\n\xa0"
 #: Signs of an id at most, as the server takes them in bytes.
@@ -128,7 +129,8 @@ def _as_page(page: bytes, where: str) -> Listing:
     if title != _TITLE:
         raise NotADirectory(f"what answers at {where} is not a remote administration server")
     links, count = _radmin_links(root)
-    if count < len(_RADMIN.findall(page)):
+    # Noise between title and end must not look like a list on which nobody is.
+    if next(root.iter("table"), None) is None or _NOISE.search(page) or count < len(_RADMIN.findall(page)):
         raise NotADirectory(f"the list of {where} has rows that cannot be read")
     version = _VERSION.match(next((_text(found) for found in root.iter("a")), ""))
     reader = _Reader(version[1] if version else None)

@@ -19,6 +19,7 @@ from .values import clean
 #: Fields by id as cleaned text; ``None`` where the page has the field, but nothing in it.
 Fields = Mapping[str, str | None]
 
+_XML_END, _HTML_END = "</status>", "</html>"
 _BARE = re.compile(r"&(?!(?:lt|gt|amp|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});)")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _UPTIME = re.compile(r"""\buptime_s\s*=\s*["']?\s*(\d{1,9})\b""")
@@ -52,7 +53,7 @@ def xml_fields(page: bytes, where: str, wanted: Callable[[str], bool]) -> Fields
         PageCut, BadPage
     """
     text = text_of(page)
-    _whole(text, "</status>", where)
+    _whole(text, _XML_END, where)
     if "&" in text:
         # A device escapes nothing but "<": references that XML does not know stay as they are.
         text = _BARE.sub("&amp;", text)
@@ -80,14 +81,14 @@ def html_fields(page: bytes, where: str, wanted: Callable[[str], bool]) -> Page:
         PageCut, BadPage
     """
     text = text_of(page)
-    _whole(text, "</html>", where)
+    _whole(text, _HTML_END, where)
     return _read(text, where, wanted, has_lines=_LINES_BEGIN.search(text) is not None)
 
 
 def identity_fields(page: bytes, where: str, wanted: Callable[[str], bool]) -> Page:
     """As ``html_fields``, of the part before the lines only, which is a tenth of it."""
     text = text_of(page)
-    _whole(text, "</html>", where)
+    _whole(text, _HTML_END, where)
     lines = _LINES_BEGIN.search(text)
     return _read(text[: lines.start()] if lines else text, where, wanted, has_lines=lines is not None)
 
@@ -99,7 +100,7 @@ def html_root(page: bytes, where: str) -> Any:
         PageCut, BadPage
     """
     text = text_of(page)
-    _whole(text, "</html>", where)
+    _whole(text, _HTML_END, where)
     root = html_tree(without_scripts(text))
     if root is None:
         raise BadPage(f"{where} is not a page of a gateway")
@@ -146,7 +147,15 @@ def _labelled(element: Any, found: dict[str, str | None], wanted: Callable[[str]
 
 
 def _whole(text: str, end: str, where: str) -> None:
-    """Nothing but text may follow the last closing tag."""
+    """Nothing but text may follow the last closing tag; what begins or ends as another page was not cut off."""
     at = text.rfind("<")
-    if text[at : at + len(end)].lower() != end:
-        raise PageCut(f"{where} was cut off after {len(text)} signs")
+    last = text[at : at + 9].lower()
+    if last.startswith(end):
+        return
+    begin = text[:64].lstrip().lower()
+    expected = ("<?xml", "<status") if end == _XML_END else ("<html", "<!doctype")
+    if last.startswith((_XML_END, _HTML_END)) or (
+        begin and not any(begin.startswith(e[: len(begin)]) for e in expected)
+    ):
+        raise BadPage(f"{where} is another page")
+    raise PageCut(f"{where} was cut off after {len(text)} signs")

@@ -16,7 +16,7 @@ from ..oneshot import WHERE, WRITTEN, Failures, OneShot
 T = TypeVar("T")
 
 #: Seconds before a GET is tried again: the device has to dial in anew for each connection.
-_RETRY_AFTER = 1.0
+RETRY_AFTER = 1.0
 #: Logins whose bytes are remembered.
 _REMEMBERED = 4096
 _HEADERS = {"accept": "*/*", "accept-encoding": "identity", "connection": "close"}
@@ -60,11 +60,14 @@ class Pages:
         failures: Failures,
         refused: Callable[[Door, int], DeviceError],
         retried: tuple[type[DeviceError], ...],
+        *,
+        retry_after: float = RETRY_AFTER,
     ) -> None:
         """``refused`` names the error of a status that is not 200; after ``retried`` errors a GET goes once more."""
         self._transport = OneShot(limit, failures)
         self._refused = refused
         self._retried = retried
+        self._retry_after = retry_after
         #: Which logins are meant in Latin-1; the oldest are forgotten.
         self._latin: OrderedDict[tuple[str, int], None] = OrderedDict()
 
@@ -77,9 +80,9 @@ class Pages:
         try:
             return read(await self._page(door, path))
         except self._retried:
-            if until - asyncio.get_running_loop().time() <= _RETRY_AFTER:
+            if until - asyncio.get_running_loop().time() <= self._retry_after:
                 raise
-        await asyncio.sleep(_RETRY_AFTER)
+        await asyncio.sleep(self._retry_after)
         return read(await self._page(door, path))
 
     async def get(self, door: Door, path: str) -> httpx.Response:
