@@ -49,6 +49,8 @@ class _Carrier(asyncio.Protocol):
         self.response: h11.Response | None = None
         self.body: list[bytes] = []
         self.lost: Exception | None = None
+        self.speaks_http = False
+        self.ended = False
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._transport = cast("asyncio.Transport", transport)
@@ -56,6 +58,7 @@ class _Carrier(asyncio.Protocol):
         self._transport.write(self._request)
 
     def data_received(self, data: bytes) -> None:
+        self.speaks_http = self.speaks_http if self.size else data.startswith(b"HTTP/")
         self.size += len(data)
         if self.size > self._limit:
             self._transport.abort()
@@ -63,6 +66,7 @@ class _Carrier(asyncio.Protocol):
         self._take(data)
 
     def eof_received(self) -> None:
+        self.ended = True
         self._take(b"")
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -129,7 +133,7 @@ class OneShot(httpx.AsyncBaseTransport):
         # Raised here, out of reach of h11's error: that one holds what the device said.
         if carrier.size > self._limit:
             raise self._failures.too_large(where, self._limit)
-        if failed is not None and carrier.response is not None:
+        if failed is not None and (carrier.response is not None or (carrier.ended and carrier.speaks_http)):
             raise self._failures.cut(where, carrier.size)
         if failed is not None and carrier.size:
             raise self._failures.foreign(where, f"does not speak HTTP: {failed}")
