@@ -132,7 +132,8 @@ class Commands:
         """Settle what another process left behind.  For who has just got the lease."""
         now = self.clock.now()
         async with self._storing:
-            found = [one for one in await self.command_store.open() if one.id not in self._mine]
+            in_hand = self._mine | self._unsaved.keys()
+            found = [one for one in await self.command_store.open() if one.id not in in_hand]
         for command in found:
             after = commanding.left_behind(command, "lineman ended", at=now)
             if after == command:

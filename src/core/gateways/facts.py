@@ -1,15 +1,22 @@
 """What a look says of a gateway and its lines, in figures that rules of alerts can be about.  Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import attrs
 
 from ...ports.alerts import Facts, Subject
-from ...ports.gateways import Gateway, LineWatch, Seen, Status
+from ...ports.gateways import Gateway, Health, LineWatch, Seen, Status
 from .health import WEAK_BELOW, rebooting, why_line, why_not
 from .kinds import GATEWAYS, LINES
 from .lines import voip_wanted
 
+#: What a bad figure means.
+_FAULTS: Mapping[str, Health] = {
+    "sim": Health.NO_SIM,
+    "gsm": Health.NOT_REGISTERED,
+    "voip": Health.VOIP_NOT_REGISTERED,
+    "rssi": Health.WEAK_SIGNAL,
+}
 #: Lines have the number of their gateway and their own.
 _EACH = 100
 
@@ -78,11 +85,10 @@ def _line(look: Look, watch: LineWatch) -> Facts:
         values["minutes"] = None
     if rebooting(look.seen.watch, at=look.seen.at):
         # What a reboot explains is not said.  It was not good either, and so ends nothing that was bad before.
-        values = {metric: value for metric, value in values.items() if _is_good(metric, value)}
-    return Facts(subject, look.seen.at, values, {metric: why_line(watch.health) for metric in _FAULTS & values.keys()})
-
-
-_FAULTS = frozenset({"sim", "gsm", "voip", "rssi"})
+        values = {metric: value for metric, value in values.items() if _is_good(metric, values)}
+    bad = [metric for metric, value in values.items() if value is not None and not _is_good(metric, values)]
+    words = {metric: why_line(_FAULTS[metric]) for metric in bad}
+    return Facts(subject, look.seen.at, values, words)
 
 
 def _say(values: dict[str, float | None], metric: str, is_so: bool | None, *, applies: bool) -> None:
@@ -92,7 +98,8 @@ def _say(values: dict[str, float | None], metric: str, is_so: bool | None, *, ap
         values[metric] = float(is_so)
 
 
-def _is_good(metric: str, value: float | None) -> bool:
+def _is_good(metric: str, values: Mapping[str, float | None]) -> bool:
     if metric == "minutes":
         return True
+    value = values[metric]
     return value is not None and value >= (WEAK_BELOW if metric == "rssi" else 1.0)
