@@ -145,3 +145,18 @@ async def database(request: pytest.FixtureRequest, tmp_path: Path, anyio_backend
 @pytest.fixture
 def vault() -> Vault:
     return FernetVault([Secret("a key for tests only, long enough")])
+
+
+@pytest.fixture(params=["sqlite", "postgres"])
+async def processes(
+    request: pytest.FixtureRequest, tmp_path: Path, anyio_backend: str
+) -> AsyncGenerator[tuple[Database, Database]]:
+    """One migrated database of either kind, as two processes have it open."""
+    if request.param == "sqlite":
+        path = tmp_path / "lineman.db"
+        async with SqliteDatabase(path) as one, SqliteDatabase(path) as other:
+            yield one, other
+        return
+    dsn = request.getfixturevalue("new_postgres")
+    async with PostgresDatabase(dsn, connections=4) as one, PostgresDatabase(dsn, connections=4) as other:
+        yield one, other

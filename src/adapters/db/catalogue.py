@@ -22,6 +22,10 @@ SEALED = (
     ("enterprise", "number", "gateway_password_sealed"),
     ("directory", "id", "password_sealed"),
     ("gateway", "id", "password_sealed"),
+    ("unit", "id", "password_sealed"),
+    ("unit", "id", "key_sealed"),
+    ("cloud_token", "id", "access_sealed"),
+    ("cloud_token", "id", "refresh_sealed"),
     ("key_check", "name", "word_sealed"),
 )
 

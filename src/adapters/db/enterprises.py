@@ -105,9 +105,15 @@ class SqlEnterprises(EnterpriseStore):
                 await _refuse_confined(tx, number)
                 await tx.run("delete from enterprise where number = :number", number=number)
         except Dangling as error:
-            raise EnterpriseInUse(
-                f"There are gateways of enterprise {number}; remove them, or give them another one first"
-            ) from error
+            raise await self._in_use(number) from error
+
+    async def _in_use(self, number: str) -> EnterpriseInUse:
+        """What still belongs to it, and the way out."""
+        if await self._db.fetch(int, "select 1 from unit where enterprise_number = :number", number=number):
+            return EnterpriseInUse(f"There is a unit of enterprise {number}; remove that first")
+        return EnterpriseInUse(
+            f"There are gateways of enterprise {number}; remove them, or give them another one first"
+        )
 
     def _values(self, enterprise: NewEnterprise | Enterprise) -> dict[str, object]:
         return {

@@ -73,13 +73,19 @@ class CycleStore(Protocol):
         """Store it; the id given is ignored.  Raises ``CycleUnderWay``."""
 
     async def save(self, cycle: Cycle, events: Sequence[UnitEvent] = ()) -> None:
-        """Store where it is, before that is sent, and the rows of the history that this brings; both or none."""
+        """Store where it is, before that is sent, and the rows of the history that this brings; both or none.
+
+        A cycle that has ended stays as it ended, also when a process that was slow comes later; its rows are kept.
+        Raises ``UnknownCycle``.
+        """
 
     async def open(self) -> Sequence[Cycle]:
         """Those that have not ended."""
 
-    async def get(self, cycle_id: int) -> Cycle:
-        """Raises ``UnknownCycle``."""
+    async def get(self, cycle_id: int, *, visible: frozenset[str] | None = None) -> Cycle:
+        """Raises ``UnknownCycle``, also for what the actor may not see."""
 
-    async def of_unit(self, enterprise_number: str, *, limit: int = 100) -> Sequence[Cycle]:
+    async def of_unit(
+        self, enterprise_number: str, *, visible: frozenset[str] | None = None, limit: int = 100
+    ) -> Sequence[Cycle]:
         """Newest first."""

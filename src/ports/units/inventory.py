@@ -42,6 +42,8 @@ class Unit:
     paused_until: datetime | None = None
     paused_by: str | None = None
     revision: int = 1
+    #: Never given out twice; alerts know the unit by it.
+    id: int = 0
 
 
 class UnknownUnit(NotFound):
@@ -66,19 +68,32 @@ class UnitStore(Protocol):
         """Raises ``UnknownUnit``, also for what the actor may not see."""
 
     async def add(self, unit: Unit) -> Unit:
-        """Raises ``UnitExists``, ``UnknownEnterprise``, ``PlugTaken``."""
+        """Store it with an id of its own, as revision 1.
+
+        Raises:
+            UnitExists, UnknownEnterprise, PlugTaken
+            UnknownUnit: There is no such parent.
+        """
 
     async def change(self, unit: Unit) -> Unit:
-        """Store the fields and raise the revision.  Raises ``Stale``, ``UnknownUnit``, ``PlugTaken``."""
+        """Store the fields and raise the revision.
+
+        Raises:
+            Stale, PlugTaken
+            UnknownUnit: There is no such unit, or no such parent.
+        """
 
     async def pin(self, enterprise_number: str, host_key: str) -> None:
         """Remember the first host key, unless one is known; no new revision."""
 
     async def remove(self, enterprise_number: str) -> None:
-        """Its history stays.  Raises ``UnknownUnit``."""
+        """Its history stays; units that hung on it have no parent from then on.  Raises ``UnknownUnit``."""
 
     async def bound(self, plug: Plug) -> Unit | None:
         """Whose plug it is."""
+
+    async def version(self) -> int:
+        """A number that grows with every change of units, made by whatever process."""
 
 
 @attrs.frozen

@@ -109,7 +109,8 @@ class UnitWatchStore(Protocol):
     ) -> None:
         """Store a batch in one transaction, and begin power cycles in it: decided and begun are one.
 
-        A cycle of a plug that has one under way already is passed over.
+        Passed over is the cycle of a plug that has one under way already, and one that nobody wants any more: its
+        unit was removed, has another plug or no opt-in now, or the red switch was pressed meanwhile.
 
         Units that were removed meanwhile are passed over, their events are not.
         """
@@ -123,7 +124,9 @@ class UnitWatchStore(Protocol):
     ) -> Sequence[UnitEvent]:  # fmt: skip
         """Newest first; without a number those of all that the actor may see (of nobody's too, if he sees all)."""
 
-    async def line_counts(self, enterprise_number: str, *, since: datetime, until: datetime) -> Sequence[LineCount]:
+    async def line_counts(
+        self, enterprise_number: str, *, visible: frozenset[str] | None = None, since: datetime, until: datetime
+    ) -> Sequence[LineCount]:
         """One a check whose counts differ from the one before, oldest first."""
 
     async def prune(self, *, before: datetime) -> int:
