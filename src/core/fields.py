@@ -1,11 +1,15 @@
 """Fields that people send: every wrong one is named, and all at once.  Shared by all contexts."""
 
+import ipaddress
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from ..ports.errors import FieldError, Invalid
 from ..ports.secrets import Secret
+
+_HOST_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 
 #: Makes of a value what is to be stored, or raises ``Invalid`` with what is wrong with it.
 Check = Callable[[Any], Any]
@@ -95,3 +99,34 @@ def secret(value: Any) -> Secret | None:
     if any(unicodedata.category(one) in {"Cc", "Cs"} for one in plain):
         raise Invalid("must not have control characters in it")
     return value if plain else None
+
+
+def host(value: Any) -> str:
+    """An IPv4 or IPv6 address or a host name, in its shortest form."""
+    found = str(value or "").strip().lower()
+    try:
+        literal = ipaddress.ip_address(found.removeprefix("[").removesuffix("]"))
+    except ValueError:
+        labels = found.removesuffix(".").split(".")
+        fits = len(found) <= 253 and all(_HOST_LABEL.fullmatch(label) for label in labels)
+        # What ends in a number is an address gone wrong, such as 10.0.0.256.
+        if not fits or labels[-1].isdigit():
+            raise Invalid(f"{found[:60]!r} is neither an IP address nor a host name") from None
+        return found
+    if literal.is_unspecified or literal.is_multicast:
+        raise Invalid(f"{found} is not the address of one server")
+    return str(literal)
+
+
+def port(value: Any) -> int:
+    """1 to 65535."""
+    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 65535:
+        raise Invalid(f"{str(value)[:30]} is not a port: ports are 1 to 65535")
+    return value
+
+
+def truth(value: Any) -> bool:
+    """True or false."""
+    if not isinstance(value, bool):
+        raise Invalid("must be true or false")
+    return value

@@ -1,0 +1,167 @@
+"""What was: the history, lines, and the report of a week; and why a unit's power is or is not cut."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+import attrs
+
+from ...ports.clock import Clock
+from ...ports.errors import Invalid
+from ...ports.identity import Actor, Permission
+from ...ports.units import LineCount, Unit, UnitEvent, UnitStore, UnitWatch, UnitWatchStore
+from ..permissions import allow, enterprises_of
+from .gates import GATES
+
+#: Rows of a history; hours that one may go back.
+MOST_ROWS, MOST_HOURS = 1000, 24 * 400
+#: How long after a power cycle a unit that comes back was helped by it.
+HELPED_WITHIN = timedelta(minutes=15)
+#: What a decision about power leaves in the history.
+DECISIONS = ("power_cycle", "suppress", "escalate", "service_restart", "plug_not_usable", "rearm", "ensure_on")
+
+
+@attrs.frozen
+class Why:
+    """Why a unit's power was or was not cut, and when it could be next."""
+
+    sentence: str
+    gate: str | None
+    next_possible_at: datetime | None
+    #: The last decisions, newest first.
+    events: tuple[UnitEvent, ...]
+
+
+@attrs.frozen
+class UnitReport:
+    """One unit over a span."""
+
+    enterprise_number: str
+    outages: int
+    #: Seconds that it was down, of those that the span has.
+    down_s: int
+    cycles: int
+    #: Cycles after which it came back within a quarter of an hour.
+    helped: int
+    escalations: int
+    restarts: int
+
+
+def sentence_of(unit: Unit, watch: UnitWatch) -> str:
+    """Why its power is or is not cut, in one line."""
+    number = unit.enterprise_number
+    if watch.last_checked_at is None:
+        return f"Unit {number} was not looked at yet."
+    if not watch.state.failure_counter:
+        ready = (
+            "" if watch.gate is None else f" If it went down, its power would not be cut, since {GATES[watch.gate]}."
+        )
+        return f"Unit {number} answers; there is nothing to do.{ready}"
+    state = (
+        f"Unit {number} failed {watch.state.failure_counter} looks running ({watch.last_error_message or watch.cause})"
+    )
+    if watch.state.ewelink_action_done:
+        return f"{state}; its power was cut in this outage already."
+    if watch.gate is not None:
+        when = "" if watch.next_possible_at is None else f", not before {watch.next_possible_at:%Y-%m-%d %H:%M} UTC"
+        return f"{state}; its power is not cut, since {GATES[watch.gate]}{when}."
+    return f"{state}; its power will be cut when it fails often enough."
+
+
+def report_of(number: str, events: Sequence[UnitEvent], since: datetime, until: datetime) -> UnitReport:
+    """Sum up a unit's rows, which are oldest first."""
+    outages, down, helped, cycles = 0, timedelta(0), 0, 0
+    down_since: datetime | None = None
+    last_cycle: datetime | None = None
+    counts = {"escalate": 0, "restarted": 0}
+    for event in events:
+        if event.action_type in counts:
+            counts[event.action_type] += 1
+        elif event.action_type == "power_cycle":
+            cycles, last_cycle = cycles + 1, event.at
+        elif event.action_type == "status_change" and event.new_status == "off":
+            outages, down_since = outages + 1, event.at
+        elif event.action_type == "status_change" and event.new_status == "on":
+            down += event.at - (down_since or since)
+            helped += last_cycle is not None and event.at - last_cycle <= HELPED_WITHIN
+            down_since = last_cycle = None
+    if down_since is not None:
+        down += until - down_since
+    return UnitReport(
+        number, outages, int(down.total_seconds()), cycles, helped, counts["escalate"], counts["restarted"]
+    )
+
+
+@attrs.frozen(kw_only=True)
+class UnitPast:
+    """What one can ask about the past of those units that one may see."""
+
+    unit_store: UnitStore
+    watch_store: UnitWatchStore
+    clock: Clock
+
+    async def history(
+        self,
+        actor: Actor,
+        number: str | None = None,
+        *,
+        hours: int = 24,
+        action_type: str | None = None,
+        limit: int = 1000,
+    ) -> Sequence[UnitEvent]:
+        """Newest first, of one unit or of all.  Raises ``UnknownUnit``, ``Invalid``."""
+        allow(actor, Permission.SEE_UNITS)
+        visible = enterprises_of(actor)
+        if number is not None:
+            await self.unit_store.get(number, visible=visible)
+        since, until = self._span(hours)
+        if not 1 <= limit <= MOST_ROWS:
+            raise Invalid(f"{limit} is not between 1 and {MOST_ROWS}", field="limit")
+        return await self.watch_store.history(
+            enterprise_number=number, visible=visible, since=since, until=until, action_type=action_type, limit=limit
+        )
+
+    async def lines(self, actor: Actor, number: str, *, hours: int = 24) -> Sequence[LineCount]:
+        """How many lines were up when, oldest first.  Raises ``UnknownUnit``, ``Invalid``."""
+        allow(actor, Permission.SEE_UNITS)
+        await self.unit_store.get(number, visible=enterprises_of(actor))
+        since, until = self._span(hours)
+        return await self.watch_store.line_counts(number, since=since, until=until)
+
+    async def why(self, actor: Actor, number: str) -> Why:
+        """Why its power was or was not cut, and when it could be next.  Raises ``UnknownUnit``."""
+        allow(actor, Permission.SEE_UNITS)
+        visible = enterprises_of(actor)
+        unit = await self.unit_store.get(number, visible=visible)
+        watch = (await self.watch_store.watches()).get(number) or UnitWatch()
+        since, until = self._span(24 * 7)
+        rows = await self.watch_store.history(
+            enterprise_number=number, visible=visible, since=since, until=until, limit=MOST_ROWS
+        )
+        decisions = tuple(row for row in rows if row.action_type in DECISIONS)[:20]
+        return Why(sentence_of(unit, watch), watch.gate, watch.next_possible_at, decisions)
+
+    async def report(self, actor: Actor, *, weeks: int = 1) -> Sequence[UnitReport]:
+        """Outages and power cycles by unit: one that needs a cycle twice a week is a hardware case.
+
+        Raises ``Invalid``.
+        """
+        allow(actor, Permission.SEE_UNITS)
+        if not 1 <= weeks <= 52:
+            raise Invalid(f"{weeks} is not between 1 and 52", field="weeks")
+        visible = enterprises_of(actor)
+        until = self.clock.now()
+        since = until - timedelta(weeks=weeks)
+        found = []
+        for unit in await self.unit_store.all(visible=visible):
+            rows = await self.watch_store.history(
+                enterprise_number=unit.enterprise_number, visible=visible, since=since, until=until, limit=100_000
+            )
+            found.append(report_of(unit.enterprise_number, rows[::-1], since, until))
+        return found
+
+    def _span(self, hours: int) -> tuple[datetime, datetime]:
+        if not 1 <= hours <= MOST_HOURS:
+            raise Invalid(f"{hours} is not between 1 and {MOST_HOURS}", field="hours")
+        # A clock that was set back has left rows ahead of now: they belong to the newest.
+        now = self.clock.now()
+        return now - timedelta(hours=hours), now + timedelta(days=1)

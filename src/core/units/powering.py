@@ -1,0 +1,261 @@
+"""What people do about a unit's power: cycle it, bind a plug, switch one, arm it anew, stop all."""
+
+from collections.abc import Sequence
+
+import attrs
+
+from ...ports.clock import Clock
+from ...ports.errors import ConfirmationNeeded, Conflict, DeviceError, Invalid, LinemanError
+from ...ports.identity import Actor, Permission
+from ...ports.journal import Entry, Journal
+from ...ports.power import Plug, PlugState, PowerSwitch, Startup, number_of
+from ...ports.units import (
+    Cycle,
+    CycleStore,
+    CycleUnderWay,
+    Outcome,
+    PlugTaken,
+    PowerPolicy,
+    PowerPolicyStore,
+    Unit,
+    UnitEvent,
+    UnitProbe,
+    UnitStore,
+    UnitWatch,
+    UnitWatchStore,
+)
+from ..editing import Expect, anything, edit
+from ..permissions import allow, enterprises_of
+from .watching import Watching, target_of
+
+#: Seconds that a plug, or a question to a unit, may take.
+PATIENCE = 12.0
+
+
+class NothingToCycle(Conflict):
+    """No plug is bound to the unit."""
+
+
+class PowerStopped(Conflict):
+    """All power actions are stopped by the red switch."""
+
+
+@attrs.frozen
+class PlugCheck:
+    """What a plug says of itself when it is bound; nothing was switched."""
+
+    plug: Plug
+    state: PlugState
+    #: What may keep it from doing its work, for people.
+    warnings: tuple[str, ...]
+
+
+def warnings_of(state: PlugState) -> tuple[str, ...]:
+    """What should be known of a plug before it is trusted with a unit."""
+    found = ["See that the router which the plug's own Wi-Fi needs is not fed by it: ON could never arrive."]
+    if state.online is False:
+        found.append("It is not connected now.")
+    if not state.on:
+        found.append("It is off now.")
+    if state.startup in (Startup.OFF, Startup.STAY):
+        then = "stay off" if state.startup is Startup.OFF else "be as it was before"
+        found.append(f"After a mains failure it would {then}, so the unit may stay dark: set its power-on state to on.")
+    return tuple(found)
+
+
+@attrs.frozen(kw_only=True)
+class Powering:
+    """Power, by hand.  Whatever is switched leaves a row in the history, also when the plug belongs to nobody."""
+
+    unit_store: UnitStore
+    watch_store: UnitWatchStore
+    cycle_store: CycleStore
+    policy_store: PowerPolicyStore
+    switch: PowerSwitch
+    probe: UnitProbe
+    watching: Watching
+    journal: Journal
+    clock: Clock
+
+    async def cycle(self, actor: Actor, number: str, *, confirmed: bool) -> Cycle:
+        """Cut a unit's power and give it back; the process that works carries it out.
+
+        The gates of the machine do not bind a person; the red switch does.  A
+        crash right after this leaves the cycle to whoever works next.
+
+        Raises:
+            ConfirmationNeeded: There are calls in progress, or nobody knows how many.
+            NothingToCycle, PowerStopped, CycleUnderWay, UnknownUnit
+        """
+        allow(actor, Permission.CYCLE_POWER)
+        unit = await self.unit_store.get(number, visible=enterprises_of(actor))
+        if unit.plug is None:
+            raise NothingToCycle(f"No plug is bound to unit {number}; bind one first")
+        await self._not_stopped()
+        if not confirmed:
+            raise ConfirmationNeeded(await self._calls(unit))
+        now = self.clock.now()
+        cycle = await self.cycle_store.begin(Cycle(0, number, unit.plug, "user", actor.name, now, step_at=now))
+        await self._row(actor, number, "power_cycle", None, {"plug": str(unit.plug), "cycle": cycle.id})
+        await self._note(actor, "units.power-cycle", f"unit {number}", str(unit.plug))
+        return cycle
+
+    async def cycles(self, actor: Actor, number: str) -> Sequence[Cycle]:
+        """A unit's power cycles, newest first.  Raises ``UnknownUnit``."""
+        allow(actor, Permission.SEE_UNITS)
+        await self.unit_store.get(number, visible=enterprises_of(actor))
+        return await self.cycle_store.of_unit(number, visible=enterprises_of(actor))
+
+    async def check(self, actor: Actor, number: str) -> UnitWatch:
+        """Look at a unit now; only in the process that works.  Raises ``UnknownUnit``, ``TooManyRequests``."""
+        allow(actor, Permission.CHECK_UNITS)
+        unit = await self.unit_store.get(number, visible=enterprises_of(actor))
+        return await self.watching.look(unit)
+
+    async def rearm(self, actor: Actor, number: str) -> UnitWatch:
+        """Forget what was tried in this outage; only in the process that works.  Raises ``UnknownUnit``."""
+        allow(actor, Permission.CYCLE_POWER)
+        unit = await self.unit_store.get(number, visible=enterprises_of(actor))
+        watch = await self.watching.rearmed(unit, actor.name)
+        await self._note(actor, "units.rearm", f"unit {number}")
+        return watch
+
+    async def bind(self, actor: Actor, number: str, plug: Plug, *, dry_run: bool = False) -> PlugCheck:
+        """Bind a plug to a unit, or with ``dry_run`` only look at it.  Nothing is switched.
+
+        Raises:
+            PlugTaken, UnknownUnit
+            Invalid: It switches itself off again after each ON, is no switch, or the channel is missing.
+            DeviceError: It cannot be asked.
+        """
+        allow(actor, Permission.CHANGE_UNITS)
+        unit = await self.unit_store.get(number, visible=enterprises_of(actor))
+        other = await self.unit_store.bound(plug)
+        if other is not None and other.enterprise_number != number:
+            raise PlugTaken(f"{plug} is bound to unit {other.enterprise_number} already")
+        state = await self.switch.state(plug, deadline=PATIENCE)
+        if state.pulse:
+            raise Invalid(
+                f"{plug} is set to pulse: it would switch off again after each ON; turn that off first",
+                field="device_id",
+            )
+        if not dry_run:
+            await self._bound(actor, unit, plug)
+        return PlugCheck(plug, state, warnings_of(state))
+
+    async def unbind(self, actor: Actor, number: str) -> None:
+        """Take a unit's plug away.  Raises ``UnknownUnit``."""
+        allow(actor, Permission.CHANGE_UNITS)
+        unit = await self.unit_store.get(number, visible=enterprises_of(actor))
+        await self._bound(actor, unit, None)
+
+    async def toggle(self, actor: Actor, plug: Plug, on: bool, *, initiator: str = "api") -> None:
+        """Switch a plug, whoever it belongs to.  OFF needs a permission of its own.
+
+        Raises:
+            CycleUnderWay: A power cycle has it in hand.
+            PowerStopped: OFF, while the red switch is set.
+            DeviceError: It did not do it, or nobody knows.
+        """
+        allow(actor, Permission.SWITCH_ON if on else Permission.SWITCH_OFF)
+        owner = await self.unit_store.bound(plug)
+        if any(cycle.plug == plug for cycle in await self.cycle_store.open()):
+            raise CycleUnderWay(f"A power cycle of {plug} is under way")
+        if not on:
+            await self._not_stopped()
+        error: LinemanError | None = None
+        try:
+            await self.switch.switch(plug, on, deadline=PATIENCE)
+        except LinemanError as failed:
+            error = failed
+        number = owner.enterprise_number if owner else None
+        word = "on" if on else "off"
+        now = self.clock.now()
+        await self.watch_store.append(
+            UnitEvent(
+                at=now, enterprise_number=number, new_status=None if error else word,
+                error_message=None if error is None else f"{number_of(error)}: {error.detail}",
+                action_type="ewelink_toggle", action_result="fail" if error else "success", action_time=now,
+                user_initiator=initiator,
+                extra_info={
+                    "device_id": plug.device_id, "kind": plug.kind, "outlet": plug.outlet, "state": on, "by": actor.name
+                },
+            )
+        )  # fmt: skip
+        await self._note(actor, f"power.{word}", str(plug), "" if error is None else error.detail)
+        if error is not None:
+            raise error
+
+    async def policy(self, actor: Actor) -> PowerPolicy:
+        """The red switch and the dry run."""
+        allow(actor, Permission.SEE_UNITS)
+        return await self.policy_store.get()
+
+    async def set_policy(
+        self, actor: Actor, *, stopped: bool | None = None, dry_run: bool | None = None, expect: Expect = anything
+    ) -> PowerPolicy:
+        """Stop all power actions, or let them go on.  Raises ``Stale``."""
+        allow(actor, Permission.CYCLE_POWER)
+        now = self.clock.now()
+
+        async def changed(policy: PowerPolicy) -> PowerPolicy:
+            expect(policy.revision)
+            if stopped is not None and stopped != policy.stopped:
+                policy = attrs.evolve(
+                    policy,
+                    stopped=stopped,
+                    stopped_by=actor.name if stopped else None,
+                    stopped_at=now if stopped else None,
+                )
+            return policy if dry_run is None else attrs.evolve(policy, dry_run=dry_run)
+
+        before, after = await edit(self.policy_store.get, changed, self.policy_store.set)
+        if after != before:
+            said = f"stopped: {after.stopped}, dry run: {after.dry_run}"
+            await self._note(actor, "units.policy", "all power actions", said)
+        return after
+
+    async def _calls(self, unit: Unit) -> str:
+        """Why a power cycle has to be confirmed."""
+        number = unit.enterprise_number
+        watch = self.watching.watches().get(number)
+        if watch is not None and watch.outcome is Outcome.OFFLINE:
+            return f"Unit {number} does not answer, so nobody knows whether there are calls; confirm to cut its power"
+        try:
+            calls = await self.probe.calls(target_of(unit), deadline=PATIENCE)
+        except DeviceError as error:
+            return f"How many calls unit {number} has is not known ({error.detail}); confirm to cut its power"
+        if calls:
+            return f"Unit {number} has {calls} calls in progress, which would be cut off; confirm to cut its power"
+        return f"Unit {number} has no calls in progress; confirm to cut its power"
+
+    async def _not_stopped(self) -> None:
+        policy = await self.policy_store.get()
+        if policy.stopped:
+            raise PowerStopped(f"All power actions are stopped by {policy.stopped_by}; let them go on first")
+
+    async def _bound(self, actor: Actor, unit: Unit, plug: Plug | None) -> None:
+        async def read() -> Unit:
+            return await self.unit_store.get(unit.enterprise_number, visible=enterprises_of(actor))
+
+        async def changed(current: Unit) -> Unit:
+            return attrs.evolve(current, plug=plug)
+
+        before, after = await edit(read, changed, self.unit_store.change)
+        if after == before:
+            return
+        action, which = ("bind" if plug else "unbind"), str(plug or before.plug)
+        await self._row(actor, unit.enterprise_number, action, "success", {"plug": which})
+        await self._note(actor, f"units.{action}", f"unit {unit.enterprise_number}", which)
+
+    async def _row(self, actor: Actor, number: str, action: str, result: str | None, extra: dict[str, object]) -> None:
+        now = self.clock.now()
+        await self.watch_store.append(
+            UnitEvent(
+                at=now, enterprise_number=number, action_type=action, action_result=result, action_time=now,
+                user_initiator="user", extra_info=extra | {"by": actor.name},
+            )
+        )  # fmt: skip
+
+    async def _note(self, actor: Actor, action: str, subject: str, detail: str = "") -> None:
+        await self.journal.write(Entry(self.clock.now(), actor.name, action, subject, "ok", detail))

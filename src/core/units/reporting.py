@@ -1,0 +1,83 @@
+"""Telling the alerts of units: after it is stored, within a bound, and never in the way of a look."""
+
+from collections.abc import Sequence
+
+import anyio
+import attrs
+
+from ...ports.alerts import AlertSink, Facts
+from ...ports.clock import Clock
+from ...ports.errors import LinemanError
+from ...ports.units import Checked, Cycle, CycleResult, Outcome, Unit, UnitWatch
+from .gates import GATES
+from .surroundings import UNITS, subject_of
+
+#: Seconds that judging may take.
+PATIENCE = 20.0
+
+
+def facts_of(unit: Unit, watch: UnitWatch, checked: Checked, facts_at: Clock) -> Facts:
+    """What a look says, in figures that rules of alerts can be about."""
+    up = 0.0 if watch.state.incident else 1.0
+    values: dict[str, float | None] = {
+        "looked": 0.0 if checked.outcome is Outcome.UNKNOWN else 1.0,
+        "person": 1.0 if watch.state.escalated else 0.0,
+    }
+    words = {"looked": checked.detail}
+    if checked.outcome is not Outcome.UNKNOWN:
+        values["up"] = up
+        words["up"] = down_because(watch)
+        words["person"] = words["up"]
+    if checked.outcome is Outcome.ONLINE and checked.lines is not None:
+        lines = checked.lines
+        values["gsm_down"] = float(lines.gsm_total - lines.gsm_online)
+        words["gsm_down"] = f"{lines.gsm_total - lines.gsm_online} of {lines.gsm_total} GSM lines down"
+    if checked.disk_percent is not None:
+        values["disk"] = float(checked.disk_percent)
+    return Facts(subject_of(unit), facts_at.now(), values, words)
+
+
+def down_because(watch: UnitWatch) -> str:
+    """Why it is down, and what keeps its power from being cut."""
+    seen = watch.last_error_message or ""
+    gate = f"; its power is not cut, since {GATES[watch.gate]}" if watch.gate in GATES else ""
+    return f"{seen}{gate}"
+
+
+@attrs.define(eq=False)
+class UnitReports:
+    """Reports units.  What cannot be judged now is counted and let go: the next look says the same again."""
+
+    sink: AlertSink
+    clock: Clock
+    lost: int = attrs.field(init=False, default=0)
+    error: str | None = attrs.field(init=False, default=None)
+
+    async def seen(self, unit: Unit, watch: UnitWatch, checked: Checked) -> None:
+        """Report a look.  Never raises a ``LinemanError``."""
+        await self.report([facts_of(unit, watch, checked, self.clock)])
+
+    async def cycled(self, unit: Unit, watch: UnitWatch, cycle: Cycle) -> None:
+        """Report what a power cycle came to.  Never raises a ``LinemanError``."""
+        stuck = cycle.result is CycleResult.STUCK_OFF
+        values = {"stuck": float(stuck), "person": float(watch.state.escalated)}
+        words = {"stuck": f"{cycle.plug} does not take ON: {cycle.error}", "person": down_because(watch)}
+        await self.report([Facts(subject_of(unit), self.clock.now(), values, words)])
+
+    async def present(self, units: Sequence[Unit]) -> None:
+        """These are all units: alerts of others end.  Raises ``Unavailable``."""
+        await self.sink.present(UNITS, {unit.id for unit in units})
+
+    async def report(self, facts: Sequence[Facts]) -> None:
+        """Report facts within a bound.  Never raises a ``LinemanError``."""
+        try:
+            with anyio.fail_after(PATIENCE):
+                await self.sink.report(facts)
+        except LinemanError as error:
+            reason = f"{error.code}: {error.detail}"
+        except TimeoutError:
+            reason = f"took longer than {PATIENCE:.0f} s"
+        else:
+            return
+        self.lost += len(facts)
+        self.error = reason
