@@ -35,6 +35,7 @@ class AlertRooms(People):
         RuleBook,
         rule_store=rule_store,
         containers=People.container_store,
+        enterprises=People.enterprise_store,
         journal=Foundation.journal,
         clock=Foundation.clock,
         known=alert_kinds,
@@ -51,7 +52,8 @@ class AlertRooms(People):
         Maintenance,
         rule_store=rule_store,
         containers=People.container_store,
+        enterprises=People.enterprise_store,
         journal=Foundation.journal,
         clock=Foundation.clock,
-        systems=frozenset(kind.system for kind in KINDS),
+        systems={kind.system: kind.of_enterprises for kind in KINDS},
     )

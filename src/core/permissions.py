@@ -20,7 +20,9 @@ PERMISSIONS: Mapping[Role, frozenset[Permission]] = MappingProxyType(
         ),
         Role.ACCOUNTANT: frozenset({P.SEE_MINERS, P.SEE_STATISTICS, P.SEE_ALERTS}),
         Role.CLIENT: frozenset({P.SEE_MINERS, P.SEE_STATISTICS, P.SEE_ALERTS}),
-        Role.ENTERPRISE_ADMIN: frozenset({P.SEE_ENTERPRISES, P.SEE_GATEWAYS, P.REBOOT_GATEWAYS, P.SEE_UNITS}),
+        Role.ENTERPRISE_ADMIN: frozenset(
+            {P.SEE_ENTERPRISES, P.SEE_GATEWAYS, P.REBOOT_GATEWAYS, P.SEE_UNITS, P.SEE_ALERTS}
+        ),
     }
 )
 

@@ -78,8 +78,9 @@ async def test_rules_come_back_as_they_were_set_and_every_change_is_a_new_versio
     [one, two] = await rules.add_rules([RULE, attrs.evolve(RULE, name="Hot", threshold=90.5)])
     assert one == attrs.evolve(RULE, id=one.id)
     assert await rules.rules() == [one, two]
-    changed = await rules.change_rule(attrs.evolve(one, minutes=1.5, tags=(), channel_ids=(1, 2)))
-    assert changed == attrs.evolve(one, minutes=1.5, tags=(), channel_ids=(1, 2), revision=2)
+    wanted = attrs.evolve(one, minutes=1.5, tags=(), channel_ids=(1, 2), enterprise_numbers=("0367", "A/1"))
+    changed = await rules.change_rule(wanted)
+    assert changed == attrs.evolve(wanted, revision=2)
     with pytest.raises(Stale):
         await rules.change_rule(one)
     with pytest.raises(RuleExists):
@@ -101,7 +102,11 @@ async def test_the_usual_rules_come_once_beside_those_that_are_there(rules: SqlR
     assert await rules.rules() == [own, hot]
     await rules.remove_rule(hot.id)
     assert await rules.add_usual(usual) == []
-    assert await rules.rules() == [own]
+    # A system that came later has kinds of its own.
+    down = attrs.evolve(RULE, kind="gateway_down", name="Down")
+    assert [rule.name for rule in await rules.add_usual([*usual, down])] == ["Down"]
+    assert await rules.add_usual([*usual, down]) == []
+    assert [rule.name for rule in await rules.rules()] == [own.name, "Down"]
 
 
 async def test_a_channels_url_is_kept_sealed(rules: SqlRules, database: Database) -> None:
@@ -127,8 +132,11 @@ async def test_windows_come_back_as_they_were_set(rules: SqlRules) -> None:
     window = await rules.add_window(Window(0, NOON, LATER, "fans", "olga", "miners", (3,), (7, 8)))
     assert await rules.windows() == [window]
     assert window == Window(window.id, NOON, LATER, "fans", "olga", "miners", (3,), (7, 8))
-    moved = await rules.change_window(attrs.evolve(window, until=LATER + timedelta(hours=1), subject_ids=()))
+    moved = await rules.change_window(
+        attrs.evolve(window, until=LATER + timedelta(hours=1), subject_ids=(), enterprise_numbers=("0367",))
+    )
     assert await rules.window(window.id) == moved
+    assert moved.enterprise_numbers == ("0367",)
     await rules.remove_window(window.id)
     for missing in (rules.window(1), rules.remove_window(1), rules.change_window(window)):
         with pytest.raises(UnknownWindow):
@@ -196,6 +204,35 @@ async def test_everybody_sees_the_alerts_of_his_containers_newest_first(alerts: 
     assert (await alerts.get(4, visible=frozenset({1}))).id == 4
     with pytest.raises(UnknownAlert):
         await alerts.get(4, visible=frozenset({2}))
+
+
+async def test_an_alert_knows_whose_subject_it_is_about_and_who_is_confined_sees_his_own(alerts: SqlAlerts) -> None:
+    """1 and 2 are of enterprises, 3 stands in a container, 4 is of nobody."""
+    whose = {1: ("0367", None), 2: ("2", None), 3: (None, 3), 4: (None, None)}
+    raised = [
+        attrs.evolve(alert(number, container=container), enterprise_number=enterprise)
+        for number, (enterprise, container) in whose.items()
+    ]
+    subject = Subject("lines", 7, "GW 1 line 7", enterprise_number="0367")
+    pending = Pending((1, subject.key), NOON, subject)
+    await alerts.save([*(Raised(one, ()) for one in raised), pending], at=NOON)
+    standing = await alerts.standing()
+    assert {one.id: one.enterprise_number for one in standing.alerts} == {1: "0367", 2: "2", 3: None, 4: None}
+    assert standing.pending == [pending]
+    his = frozenset({"0367", "9"})
+    for query, found in (
+        (AlertQuery(visible_enterprises=his), [1]), (AlertQuery(visible_enterprises=frozenset()), []),
+        (AlertQuery(visible=frozenset({3})), [3]), (AlertQuery(enterprise_number="2"), [2]),
+        (AlertQuery(enterprise_number="2", visible_enterprises=his), []),
+    ):  # fmt: skip
+        page, total = await alerts.find(query)
+        assert ([one.id for one in page], total) == (found, len(found)), query
+    assert [one.id for one in await alerts.changed(0, limit=10, visible_enterprises=his)] == [1]
+    assert [one.id for one in await alerts.changed(0, limit=10, visible=frozenset({3}))] == [3]
+    assert (await alerts.get(1, visible_enterprises=his)).id == 1
+    for number in (2, 3, 4):
+        with pytest.raises(UnknownAlert):
+            await alerts.get(number, visible_enterprises=his)
 
 
 async def test_each_change_has_a_number_of_its_own_to_go_on_from(alerts: SqlAlerts) -> None:

@@ -10,13 +10,17 @@ import anyio
 import attrs
 import pytest
 
+from lineman.adapters.crypto.vault import FernetVault
+from lineman.adapters.db.alert_rules import SqlRules
 from lineman.adapters.db.catalogue import tables
 from lineman.adapters.db.containers import SqlContainers
 from lineman.adapters.db.engine import ChangedMigration, Database, Dialect, NewerDatabase
 from lineman.adapters.db.migrate import Applied, Migration, applied, load, pending
 from lineman.adapters.db.postgres import PostgresDatabase
 from lineman.adapters.db.sqlite import SqliteDatabase
+from lineman.ports.alerts import Rule, Severity
 from lineman.ports.miners.inventory import Container
+from lineman.ports.secrets import Secret
 
 pytestmark = pytest.mark.anyio
 
@@ -100,6 +104,19 @@ async def test_sums_of_rates_from_before_algorithms_were_kept_apart_are_told_apa
         assert intervals == [*told, (1002, "", 4e14, 5e14)]
         assert await new.fetch(int, "select slot from pending_slot") == [1002 * 12 + 11]
         assert await new.fetch(int, "select count(*) from container_1h where miners = 9") == [3]
+
+
+@pytest.mark.parametrize("begun", [True, False])
+async def test_usual_rules_that_were_made_before_kinds_were_told_apart_are_not_made_again(
+    opened: Open, known: tuple[Migration, ...], begun: bool
+) -> None:
+    async with opened(migrations=[step for step in known if step.number < 21]) as old:
+        if begun:
+            await old.run("insert into counter (name, value) values ('alert_usual', 1)")
+    usual = [Rule(0, kind, kind, None, 5.0, Severity.WARNING) for kind in ("offline", "gateway_down")]
+    async with opened() as new:
+        made = await SqlRules(new, FernetVault([Secret("a key for tests only, long enough")])).add_usual(usual)
+        assert [rule.kind for rule in made] == (["gateway_down"] if begun else ["offline", "gateway_down"])
 
 
 async def test_a_migration_that_fails_leaves_nothing_behind(opened: Open, known: tuple[Migration, ...]) -> None:

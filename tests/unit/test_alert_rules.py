@@ -135,13 +135,18 @@ def test_an_edited_threshold_counts_from_the_next_facts_on() -> None:
     assert judge(check(HOT, threshold=110.0), still, facts(HOT, 101.0), 120) == (CLEAR, (Recovered(),))
 
 
-def test_a_rule_is_about_its_containers_and_tags_only() -> None:
+def test_a_rule_is_about_its_containers_tags_and_enterprises_only() -> None:
     rule = check(HOT).rule
     for change, about in (
         ({}, True), ({"container_ids": (3,)}, True), ({"container_ids": (4,)}, False), ({"tags": ("hot", "x")}, True),
         ({"tags": ("x",)}, False), ({"container_ids": (3,), "tags": ("x",)}, False),
     ):  # fmt: skip
         assert check_of(attrs.evolve(rule, **change), HOT).covers(SUBJECT) is about, change
+    of_tenant = attrs.evolve(SUBJECT, enterprise_number="0367")
+    for subject, numbers, about in (
+        (SUBJECT, ("0367",), False), (of_tenant, ("0367", "2"), True), (of_tenant, ("367",), False),
+    ):  # fmt: skip
+        assert check_of(attrs.evolve(rule, enterprise_numbers=numbers), HOT).covers(subject) is about, numbers
 
 
 @pytest.mark.parametrize(
@@ -149,6 +154,7 @@ def test_a_rule_is_about_its_containers_and_tags_only() -> None:
     [
         ({}, True), ({"system": "miners"}, True), ({"system": "gateways"}, False), ({"container_ids": (3,)}, True),
         ({"container_ids": (4,)}, False), ({"system": "miners", "subject_ids": (7,)}, True),
+        ({"enterprise_numbers": ("2",)}, False), ({"enterprise_numbers": ("2",), "container_ids": (3,)}, True),
         ({"system": "miners", "subject_ids": (8,)}, False), ({"since": NOON + timedelta(seconds=1)}, False),
         ({"since": NOON - timedelta(hours=2), "until": NOON}, False),
     ],

@@ -30,7 +30,7 @@ ALERT = Row(
             "id": "int4", "seq": "int8", "rule_id": "int4", "rule": "text", "kind": "text", "severity": "text",
             "system": "text", "subject_id": "int8", "subject": "text", "subject_key": "text", "container_id": "int4",
             "status": "text", "value": "float8", "unit": "text", "detail": "text", "since": "timestamptz",
-            "fired_at": "timestamptz", "last_at": "timestamptz", "muted": "bool",
+            "fired_at": "timestamptz", "last_at": "timestamptz", "muted": "bool", "enterprise_number": "text",
         }.items()
     )
 )  # fmt: skip
@@ -46,7 +46,7 @@ STATE = Row(
     tuple(
         {
             "rule_id": "int4", "system": "text", "subject_id": "int8", "subject": "text", "container_id": "int4",
-            "since": "timestamptz", "alert_id": "int4",
+            "enterprise_number": "text", "since": "timestamptz", "alert_id": "int4",
         }.items()
     )
 )  # fmt: skip
@@ -62,7 +62,7 @@ KEEP_STATES = f"""
 insert into alert_state ({STATE.names}) select {STATE.prefixed("i")} {ROWS} where true
 on conflict (rule_id, system, subject_id) do update
 set since = excluded.since, alert_id = excluded.alert_id, subject = excluded.subject,
-    container_id = excluded.container_id
+    container_id = excluded.container_id, enterprise_number = excluded.enterprise_number
 where alert_state.alert_id is null
 """
 DROP_PENDING = f"""
@@ -221,11 +221,16 @@ def _case(case: Case) -> Sequence[object]:
 
 def _state(pending: Pending, alert_id: int | None) -> Sequence[object]:
     subject = pending.subject
-    return *_case(pending.case), clean(subject.name), subject.container_id, pending.since, alert_id
+    return (
+        *_case(pending.case), clean(subject.name), subject.container_id, subject.enterprise_number, pending.since,
+        alert_id,
+    )  # fmt: skip
 
 
 def _fires(alert: Alert, number: int) -> Sequence[object]:
-    return *_case(alert.case), clean(alert.subject), alert.container_id, alert.since, number
+    return (
+        *_case(alert.case), clean(alert.subject), alert.container_id, alert.enterprise_number, alert.since, number,
+    )  # fmt: skip
 
 
 def _alert(alert: Alert, number: int, seq: int) -> Sequence[object]:
@@ -233,4 +238,5 @@ def _alert(alert: Alert, number: int, seq: int) -> Sequence[object]:
         number, seq, alert.rule_id, alert.rule, alert.kind, alert.severity.value, alert.system, alert.subject_id,
         clean(alert.subject), clean(alert.subject.casefold()), alert.container_id, alert.status.value,
         finite(alert.value), alert.unit, clean(alert.detail), alert.since, alert.fired_at, alert.last_at, alert.muted,
+        alert.enterprise_number,
     )  # fmt: skip

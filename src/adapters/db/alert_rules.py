@@ -25,23 +25,25 @@ N = TypeVar("N", Rule, Channel, Window)
 
 RULE = (
     "id, name, kind, threshold, minutes, severity, container_ids, tags, channel_ids, escalate_after_minutes, "
-    "escalate_channel_ids, is_active, revision"
+    "escalate_channel_ids, is_active, enterprise_numbers, revision"
 )
 CHANNEL = "id, name, scheme, url_sealed as url, is_active, last_sent_at, last_error, revision"
-WINDOW = "id, since, until, reason, created_by, system, container_ids, subject_ids, revision"
+WINDOW = "id, since, until, reason, created_by, system, container_ids, subject_ids, enterprise_numbers, revision"
 
 ADD_RULE = f"""
 insert into alert_rule ({RULE})
 values (:id, :name, :kind, :threshold, :minutes, :severity, :container_ids, :tags, :channel_ids,
-        :escalate_after_minutes, :escalate_channel_ids, :is_active, 1)
+        :escalate_after_minutes, :escalate_channel_ids, :is_active, :enterprise_numbers, 1)
 """
 CHANGE_RULE = """
 update alert_rule set name = :name, kind = :kind, threshold = :threshold, minutes = :minutes, severity = :severity,
        container_ids = :container_ids, tags = :tags, channel_ids = :channel_ids,
        escalate_after_minutes = :escalate_after_minutes, escalate_channel_ids = :escalate_channel_ids,
-       is_active = :is_active, revision = revision + 1
+       is_active = :is_active, enterprise_numbers = :enterprise_numbers, revision = revision + 1
 where id = :id and revision = :revision
 """
+#: A mark that the usual rules of a kind were made; the first one that sets it makes them.
+ONCE = "insert into counter (name, value) values (:mark, 1) on conflict (name) do nothing"
 ADD_CHANNEL = """
 insert into alert_channel (id, name, scheme, url_sealed, is_active, revision)
 values (:id, :name, :scheme, :url_sealed, :is_active, 1)
@@ -53,11 +55,12 @@ where id = :id and revision = :revision
 """
 ADD_WINDOW = f"""
 insert into maintenance ({WINDOW})
-values (:id, :since, :until, :reason, :created_by, :system, :container_ids, :subject_ids, 1)
+values (:id, :since, :until, :reason, :created_by, :system, :container_ids, :subject_ids, :enterprise_numbers, 1)
 """
 CHANGE_WINDOW = """
 update maintenance set since = :since, until = :until, reason = :reason, system = :system,
-       container_ids = :container_ids, subject_ids = :subject_ids, revision = revision + 1
+       container_ids = :container_ids, subject_ids = :subject_ids, enterprise_numbers = :enterprise_numbers,
+       revision = revision + 1
 where id = :id and revision = :revision
 """
 
@@ -85,12 +88,12 @@ class SqlRules(RuleStore):
             raise RuleExists(f"There is a rule named {names} already") from error
 
     async def add_usual(self, rules: Sequence[Rule]) -> Sequence[Rule]:
-        once = "insert into counter (name, value) values ('alert_usual', 1) on conflict (name) do nothing"
         async with self._db.transaction() as tx:
-            if not await tx.run(once):
+            new = [kind for kind in dict.fromkeys(rule.kind for rule in rules) if await tx.run(ONCE, mark=_mark(kind))]
+            if not new:
                 return []
             taken = set(await tx.fetch(str, "select name from alert_rule"))
-            return await _add(tx, [rule for rule in rules if rule.name not in taken])
+            return await _add(tx, [rule for rule in rules if rule.kind in new and rule.name not in taken])
 
     async def change_rule(self, rule: Rule) -> Rule:
         try:
@@ -196,6 +199,10 @@ async def _add(tx: Transaction, rules: Sequence[Rule]) -> Sequence[Rule]:
         added.append(await _rule(tx, number))
     await _changed(tx)
     return added
+
+
+def _mark(kind: str) -> str:
+    return f"alert_usual:{kind}"
 
 
 async def _changed(tx: Transaction) -> None:

@@ -24,7 +24,8 @@ from .inbox import clean
 
 COLUMNS = (
     "id, rule_id, rule, kind, severity, system, subject_id, subject, container_id, status, value, unit, detail, since, "
-    "fired_at, last_at, recovered_at, acknowledged_by, acknowledged_at, comment, escalated_at, muted, seq"
+    "fired_at, last_at, recovered_at, acknowledged_by, acknowledged_at, comment, escalated_at, muted, seq, "
+    "enterprise_number"
 )
 NOTICE = "id, alert_id, channel_id, channel, kind, at, delivery, attempts, error"
 
@@ -42,6 +43,7 @@ class _Pending:
     subject_id: int
     subject: str
     container_id: int | None
+    enterprise_number: str | None
     since: datetime
 
 
@@ -67,6 +69,7 @@ class SqlAlerts(AlertStore):
             ("container_id", "container_id = cast(:container_id as bigint)"),
             ("system", "system = :system"),
             ("subject_id", "subject_id = cast(:subject_id as bigint)"),
+            ("enterprise_number", "enterprise_number = :enterprise_number"),
         ):
             if (value := getattr(query, name)) is not None:
                 conditions.append(column)
@@ -79,21 +82,33 @@ class SqlAlerts(AlertStore):
             for sign in "!%_":
                 found = found.replace(sign, f"!{sign}")
             values["subject"] = f"%{found}%"
-        if query.visible is not None:
-            conditions.append(self._db.among("container_id", "visible"))
-            values["visible"] = sorted(query.visible)
+        seen, sight = _sight(self._db, query.visible, query.visible_enterprises)
+        conditions += seen
+        values |= sight
         return (f" where {' and '.join(conditions)}" if conditions else ""), values
 
-    async def get(self, alert_id: int, *, visible: frozenset[int] | None = None) -> Alert:
-        return await _get(self._db, alert_id, visible)
+    async def get(
+        self,
+        alert_id: int,
+        *,
+        visible: frozenset[int] | None = None,
+        visible_enterprises: frozenset[str] | None = None,
+    ) -> Alert:
+        return await _get(self._db, alert_id, visible, visible_enterprises)
 
-    async def changed(self, after: int, *, limit: int, visible: frozenset[int] | None = None) -> Sequence[Alert]:
-        seen, values = "", dict[str, object]()
-        if visible is not None:
-            seen, values = f" and {self._db.among('container_id', 'visible')}", {"visible": sorted(visible)}
+    async def changed(
+        self,
+        after: int,
+        *,
+        limit: int,
+        visible: frozenset[int] | None = None,
+        visible_enterprises: frozenset[str] | None = None,
+    ) -> Sequence[Alert]:
+        seen, values = _sight(self._db, visible, visible_enterprises)
+        where = " and ".join(("seq > cast(:after as bigint)", *seen))
         return await self._db.fetch(
             Alert,
-            f"select {COLUMNS} from alert where seq > cast(:after as bigint){seen} order by seq limit :limit",
+            f"select {COLUMNS} from alert where {where} order by seq limit :limit",
             after=after, limit=limit, **values,
         )  # fmt: skip
 
@@ -105,7 +120,7 @@ class SqlAlerts(AlertStore):
         async with self._db.transaction() as tx:
             seq = await next_number(tx, "alert_change")
             done = await tx.run(ACKNOWLEDGE, id=alert_id, by=by, at=at, comment=clean(comment), seq=seq)
-            alert = await _get(tx, alert_id, None)
+            alert = await _get(tx, alert_id)
             if not done:
                 raise AlertOver(f"Alert {alert_id} is over: it recovered by itself, nobody needs to look after it")
             return alert
@@ -126,7 +141,7 @@ class SqlAlerts(AlertStore):
             alerts = await db.fetch(Alert, f"select {COLUMNS} from alert where status <> 'recovered'")
             pending = await db.fetch(
                 _Pending,
-                "select rule_id, system, subject_id, subject, container_id, since from alert_state "
+                "select rule_id, system, subject_id, subject, container_id, enterprise_number, since from alert_state "
                 "where alert_id is null",
             )
         return Standing([_noun(row) for row in pending], alerts)
@@ -142,12 +157,35 @@ class SqlAlerts(AlertStore):
 
 
 def _noun(row: _Pending) -> Pending:
-    subject = Subject(row.system, row.subject_id, row.subject, row.container_id)
+    subject = Subject(
+        row.system, row.subject_id, row.subject, row.container_id, enterprise_number=row.enterprise_number
+    )
     return Pending((row.rule_id, subject.key), row.since, subject)
 
 
-async def _get(db: Statements, alert_id: int, visible: frozenset[int] | None) -> Alert:
-    rows = await db.fetch(Alert, f"select {COLUMNS} from alert where id = cast(:id as bigint)", id=alert_id)
-    if not rows or (visible is not None and rows[0].container_id not in visible):
+def _sight(
+    db: Statements, containers: frozenset[int] | None, enterprises: frozenset[str] | None
+) -> tuple[list[str], dict[str, object]]:
+    """The conditions of what an actor may see, and their values."""
+    conditions, values = list[str](), dict[str, object]()
+    if containers is not None:
+        conditions.append(db.among("container_id", "visible"))
+        values["visible"] = sorted(containers)
+    if enterprises is not None:
+        conditions.append(db.among("enterprise_number", "visible_enterprises"))
+        values["visible_enterprises"] = sorted(enterprises)
+    return conditions, values
+
+
+async def _get(
+    db: Statements,
+    alert_id: int,
+    visible: frozenset[int] | None = None,
+    visible_enterprises: frozenset[str] | None = None,
+) -> Alert:
+    seen, values = _sight(db, visible, visible_enterprises)
+    where = " and ".join(("id = cast(:id as bigint)", *seen))
+    rows = await db.fetch(Alert, f"select {COLUMNS} from alert where {where}", id=alert_id, **values)
+    if not rows:
         raise UnknownAlert(f"There is no alert {alert_id}")
     return rows[0]

@@ -21,7 +21,7 @@ from ...ports.alerts import (
 from ...ports.errors import Invalid, NotAllowed, Stale
 from ...ports.identity import Permission
 from .alerts_channels import ChannelApi
-from .alerts_shapes import Comment, Fields, Ids, Name, PageQuery
+from .alerts_shapes import Comment, Fields, Ids, Name, Numbers, PageQuery
 from .alerts_views import (
     AlertView,
     KindView,
@@ -44,6 +44,7 @@ class RuleChange(Fields, frozen=True, kw_only=True):
     minutes: Minutes | UnsetType = UNSET
     severity: Severity | UnsetType = UNSET
     container_ids: Ids | UnsetType = UNSET
+    enterprise_numbers: Numbers | UnsetType = UNSET
     tags: Tags | UnsetType = UNSET
     channel_ids: Annotated[Ids, Meta(description="Who is told; empty = every active channel")] | UnsetType = UNSET
     escalate_after_minutes: int | UnsetType | None = UNSET
@@ -64,6 +65,7 @@ class AlertsQuery(PageQuery, frozen=True, kw_only=True):
     open: Annotated[bool, Meta(description="Not recovered, or recovered")] | None = None
     severity: Severity | None = None
     container_id: Id | None = None
+    enterprise_number: Annotated[str, Meta(max_length=32)] | None = None
     system: Annotated[str, Meta(max_length=50)] | None = None
     subject_id: Id | None = None
     subject: Annotated[str, Meta(max_length=200, description="Part of its name, in any case")] | None = None
@@ -81,11 +83,12 @@ class AlertApi:
     async def all(self, call: Call, query: AlertsQuery) -> Page[AlertView]:
         """List alerts, the newest first.
 
-        A client gets those of his containers, without who was told.
+        A client gets those of his containers, an enterprise admin those of his
+        enterprises, without who was told.
         """
         wanted = AlertQuery(
             query.status, query.open, query.severity, query.container_id, query.system, query.subject_id,
-            query.subject, query.limit, query.offset,
+            query.subject, query.limit, query.offset, enterprise_number=query.enterprise_number,
         )  # fmt: skip
         found, total = await self.alerts.find(call.actor, wanted)
         return Page([alert_view(told) for told in found], total)

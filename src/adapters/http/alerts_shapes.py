@@ -9,6 +9,8 @@ from .wire import Limit, Offset
 
 Name = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 200})]
 Ids = Annotated[tuple[int, ...], Meta(max_length=1000)]
+#: Of enterprises.
+Numbers = Annotated[tuple[str, ...], Meta(max_length=1000)]
 Comment = Annotated[str, Meta(extra_json_schema={"maxLength": 2000})]
 
 

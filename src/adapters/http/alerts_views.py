@@ -35,6 +35,7 @@ class AlertView:
     subject_id: int
     subject: str
     container_id: int | None
+    enterprise_number: str | None
     status: Status
     value: float | None
     unit: str
@@ -64,6 +65,8 @@ class KindView:
     doc: str
     #: Whether it fires above its threshold, or below.
     above: bool
+    #: Whether it is about the things of enterprises, which stand in no container.
+    of_enterprises: bool
 
 
 @attrs.frozen
@@ -82,6 +85,7 @@ class WindowView:
     id: int
     system: str | None
     container_ids: tuple[int, ...]
+    enterprise_numbers: tuple[str, ...]
     #: Subjects of the system ``miners``.
     miner_ids: tuple[int, ...]
     since: datetime
@@ -96,8 +100,8 @@ def alert_view(told: Told) -> AlertView:
     alert = told.alert
     return AlertView(
         alert.id, alert.rule_id, alert.rule, alert.kind, alert.severity, alert.system, alert.subject_id, alert.subject,
-        alert.container_id, alert.status, alert.value, alert.unit, alert.detail, alert.since, alert.fired_at,
-        alert.last_at, alert.recovered_at, alert.acknowledged_by, alert.acknowledged_at, alert.comment,
+        alert.container_id, alert.enterprise_number, alert.status, alert.value, alert.unit, alert.detail, alert.since,
+        alert.fired_at, alert.last_at, alert.recovered_at, alert.acknowledged_by, alert.acknowledged_at, alert.comment,
         alert.escalated_at, alert.muted, [_notification(notice) for notice in told.notices],
     )  # fmt: skip
 
@@ -114,6 +118,7 @@ def kind_view(kind: Kind) -> KindView:
     threshold = kind.threshold if kind.chosen and not kind.silence else None
     return KindView(
         kind.kind, kind.system, kind.title, kind.unit, threshold, kind.minutes, kind.severity, kind.doc, kind.above,
+        kind.of_enterprises,
     )  # fmt: skip
 
 
@@ -129,6 +134,6 @@ def window_view(window: Window) -> WindowView:
     """A maintenance window."""
     miners = window.subject_ids if window.system == MINERS else ()
     return WindowView(
-        window.id, window.system, window.container_ids, miners, window.since, window.until, window.reason,
-        window.created_by, window.revision,
+        window.id, window.system, window.container_ids, window.enterprise_numbers, miners, window.since, window.until,
+        window.reason, window.created_by, window.revision,
     )  # fmt: skip

@@ -12,16 +12,17 @@ from ...core.alerts import Maintenance
 from ...ports.alerts import UnknownWindow, Window
 from ...ports.errors import Invalid, NotAllowed, Stale
 from ...ports.identity import Permission
-from .alerts_shapes import Comment, Fields, Ids, PageQuery
+from .alerts_shapes import Comment, Fields, Ids, Numbers, PageQuery
 from .alerts_views import MINERS, WindowView, window_view
 from .wire import Call, Page, operation, route
 
 
 class WindowChange(Fields, frozen=True, kw_only=True):
-    """A window that names neither containers nor miners is about everything."""
+    """A window that names neither containers, enterprises nor miners is about everything."""
 
     system: str | UnsetType | None = UNSET
     container_ids: Ids | UnsetType = UNSET
+    enterprise_numbers: Numbers | UnsetType = UNSET
     miner_ids: Ids | UnsetType = UNSET
     since: datetime | UnsetType = UNSET
     until: datetime | UnsetType = UNSET

@@ -47,6 +47,7 @@ def raised(check: Check, subject: Subject, state: State, at: datetime, *, muted:
         subject_id=subject.id,
         subject=subject.name,
         container_id=subject.container_id,
+        enterprise_number=subject.enterprise_number,
         status=Status.FIRING,
         value=state.value,
         unit=check.kind.unit,
@@ -62,7 +63,9 @@ def recalled(alert: Alert, now: datetime, tick: float) -> Case:
     """The case of a stored alert."""
     fired = tick - passed(alert.fired_at, now)
     state = State(Phase.FIRING, alert.since, fired, tick - passed(alert.last_at, now), alert.value)
-    subject = Subject(alert.system, alert.subject_id, alert.subject, alert.container_id)
+    subject = Subject(
+        alert.system, alert.subject_id, alert.subject, alert.container_id, enterprise_number=alert.enterprise_number
+    )
     return Case(state, subject, alert.id, alert.muted, alert.escalated_at is not None, tick)
 
 

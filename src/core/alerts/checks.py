@@ -111,6 +111,7 @@ RULE: Mapping[str, Check] = {
     "minutes": number(0, LONGEST_HOLD),
     "severity": severity,
     "container_ids": several(ID),
+    "enterprise_numbers": several(name),
     "tags": several(name),
     "channel_ids": several(ID),
     "escalate_after_minutes": optional(count(1, LONGEST_HOLD)),
@@ -120,6 +121,7 @@ RULE: Mapping[str, Check] = {
 WINDOW: Mapping[str, Check] = {
     "system": text(50),
     "container_ids": several(ID),
+    "enterprise_numbers": several(name),
     "subject_ids": several(ID),
     "since": moment,
     "until": moment,
@@ -128,7 +130,16 @@ WINDOW: Mapping[str, Check] = {
 
 
 def check_kind(rule: Rule, kind: Kind) -> None:
-    """Raises ``Invalid`` if threshold or minutes do not suit the kind."""
+    """Raises ``Invalid`` if threshold or minutes do not suit the kind, or it names what its subjects do not have."""
+    if kind.of_enterprises:
+        strange = [name for name in ("container_ids", "tags") if getattr(rule, name)]
+    else:
+        strange = ["enterprise_numbers"] if rule.enterprise_numbers else []
+    if strange:
+        what = (
+            "are of enterprises, and have neither container nor tags" if kind.of_enterprises else "are of no enterprise"
+        )
+        raise Invalid(f"what a rule of kind {kind.kind} is about {what}", field=strange[0])
     if kind.chosen and rule.threshold is None and kind.threshold is None:
         raise Invalid(f"a rule of kind {kind.kind} needs a threshold, in {kind.unit or 'pieces'}", field="threshold")
     if not kind.chosen and rule.threshold is not None:

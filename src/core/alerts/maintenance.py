@@ -7,6 +7,7 @@ import attrs
 
 from ...ports.alerts import RuleStore, UnknownWindow, Window
 from ...ports.clock import Clock
+from ...ports.enterprises import EnterpriseStore
 from ...ports.errors import Invalid
 from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
@@ -14,30 +15,34 @@ from ...ports.miners import ContainerStore
 from ..editing import Expect, anything, edit
 from ..permissions import allow
 from .checks import WINDOW, checked
-from .rule_book import check_containers
+from .rule_book import check_containers, check_enterprises
+from .sight import confined, part_of
 
 
 @attrs.frozen
 class Maintenance:
-    """The windows.  Changing them needs ``manage-alerts``; a client sees those about his containers."""
+    """The windows.  Changing them needs ``manage-alerts``; a client sees those about his containers,
+    an enterprise admin those about his enterprises.
+    """
 
     rule_store: RuleStore
     containers: ContainerStore
+    enterprises: EnterpriseStore
     journal: Journal
     clock: Clock
-    #: Whose subjects there are.
-    systems: frozenset[str]
+    #: Whose subjects there are, and whether those are of enterprises.
+    systems: Mapping[str, bool]
 
     async def all(self, actor: Actor) -> Sequence[Window]:
         """All windows, the latest beginning first."""
         allow(actor, Permission.SEE_ALERTS)
-        found = [narrowed(window, actor) for window in await self.rule_store.windows()]
+        found = [self._narrowed(window, actor) for window in await self.rule_store.windows()]
         return [window for window in found if window is not None]
 
     async def get(self, actor: Actor, window_id: int) -> Window:
         """Raises ``UnknownWindow``, also for what the actor may not see."""
         allow(actor, Permission.SEE_ALERTS)
-        found = narrowed(await self.rule_store.window(window_id), actor)
+        found = self._narrowed(await self.rule_store.window(window_id), actor)
         if found is None:
             raise UnknownWindow(f"There is no maintenance window {window_id}")
         return found
@@ -91,20 +96,26 @@ class Maintenance:
             raise Invalid("must say whose subjects they are", field="system")
         if after.container_ids != before.container_ids:
             await check_containers(self.containers, after.container_ids)
+        if after.enterprise_numbers != before.enterprise_numbers:
+            await check_enterprises(self.enterprises, after.enterprise_numbers)
         return after
+
+    def _narrowed(self, window: Window, actor: Actor) -> Window | None:
+        """The window as the actor may see it: who is confined learns neither of others' nor of single things."""
+        if not confined(actor):
+            return window
+        about = None if window.system is None else self.systems.get(window.system)
+        part = part_of(
+            actor, window.container_ids, window.enterprise_numbers, of_enterprises=about,
+            others=bool(window.subject_ids),
+        )  # fmt: skip
+        if part is None:
+            return None
+        places, numbers = part
+        return attrs.evolve(window, container_ids=places, enterprise_numbers=numbers, subject_ids=())
 
     async def _note(self, actor: Actor, action: str, window: Window) -> None:
         detail = f"{window.since.isoformat()} to {window.until.isoformat()} {window.reason}".strip()
         await self.journal.write(
             Entry(self.clock.now(), actor.name, f"alerts.{action}", f"maintenance {window.id}", "ok", detail)
         )
-
-
-def narrowed(window: Window, actor: Actor) -> Window | None:
-    """The window as the actor may see it: a client learns neither of other containers nor of single subjects."""
-    if actor.container_ids is None:
-        return window
-    his = tuple(number for number in window.container_ids if number in actor.container_ids)
-    if (window.container_ids or window.subject_ids) and not his:
-        return None
-    return attrs.evolve(window, container_ids=his, subject_ids=())

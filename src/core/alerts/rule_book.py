@@ -7,6 +7,7 @@ import attrs
 
 from ...ports.alerts import Kind, Rule, RuleStore, UnknownRule
 from ...ports.clock import Clock
+from ...ports.enterprises import EnterpriseStore, UnknownEnterprise
 from ...ports.errors import Invalid
 from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
@@ -14,11 +15,13 @@ from ...ports.miners import ContainerStore
 from ..editing import Expect, anything, edit
 from ..permissions import allow
 from .checks import RULE, check_kind, checked, usual_rule, usual_rules
+from .sight import confined, part_of
 
 
 @attrs.frozen
 class RuleBook:
-    """The rules.  Changing them needs ``manage-alerts``; a client sees those that are about his containers.
+    """The rules.  Changing them needs ``manage-alerts``; a client sees those that are about his containers,
+    an enterprise admin those about his enterprises.
 
     The one who judges learns of a change within seconds: an alert ends whose rule is gone,
     switched off, or not about its subject any more; a new threshold counts from the next facts on.
@@ -26,6 +29,7 @@ class RuleBook:
 
     rule_store: RuleStore
     containers: ContainerStore
+    enterprises: EnterpriseStore
     journal: Journal
     clock: Clock
     known: Mapping[str, Kind]
@@ -33,18 +37,18 @@ class RuleBook:
     def kinds(self, actor: Actor) -> Sequence[Kind]:
         """What rules can be about."""
         allow(actor, Permission.SEE_ALERTS)
-        return tuple(self.known.values())
+        return tuple(kind for kind in self.known.values() if part_of(actor, (), (), of_enterprises=kind.of_enterprises))
 
     async def all(self, actor: Actor) -> Sequence[Rule]:
         """All rules, by number."""
         allow(actor, Permission.SEE_ALERTS)
-        found = [narrowed(rule, actor) for rule in await self.rule_store.rules()]
+        found = [self._narrowed(rule, actor) for rule in await self.rule_store.rules()]
         return [rule for rule in found if rule is not None]
 
     async def get(self, actor: Actor, rule_id: int) -> Rule:
         """Raises ``UnknownRule``, also for what the actor may not see."""
         allow(actor, Permission.SEE_ALERTS)
-        found = narrowed(await self.rule_store.rule(rule_id), actor)
+        found = self._narrowed(await self.rule_store.rule(rule_id), actor)
         if found is None:
             raise UnknownRule(f"There is no rule {rule_id}")
         return found
@@ -95,7 +99,10 @@ class RuleBook:
         await self._note(actor, "remove-rule", rule, rule.name)
 
     async def ensure_usual(self) -> int:
-        """Make the usual rules at the first start; how many.  Those that were removed stay away."""
+        """Make the usual rules at the first start that knows of their kinds; how many.
+
+        Those that were removed stay away.
+        """
         return len(await self.rule_store.add_usual(usual_rules(self.known)))
 
     async def _checked(self, fields: Mapping[str, Any]) -> dict[str, Any]:
@@ -105,7 +112,22 @@ class RuleBook:
             check_there(field, found.get(field, ()), channels, "channel")
         if found.get("container_ids"):
             await check_containers(self.containers, found["container_ids"])
+        await check_enterprises(self.enterprises, found.get("enterprise_numbers", ()))
         return found
+
+    def _narrowed(self, rule: Rule, actor: Actor) -> Rule | None:
+        """The rule as the actor may see it: who is confined learns neither of others' things nor of who is told."""
+        if not confined(actor):
+            return rule
+        kind = self.known.get(rule.kind)
+        about = None if kind is None else kind.of_enterprises
+        part = part_of(actor, rule.container_ids, rule.enterprise_numbers, of_enterprises=about)
+        if part is None:
+            return None
+        places, numbers = part
+        return attrs.evolve(
+            rule, container_ids=places, enterprise_numbers=numbers, channel_ids=(), escalate_channel_ids=()
+        )
 
     async def _note(self, actor: Actor, action: str, rule: Rule, detail: str) -> None:
         await self.journal.write(
@@ -113,20 +135,19 @@ class RuleBook:
         )
 
 
-def narrowed(rule: Rule, actor: Actor) -> Rule | None:
-    """The rule as the actor may see it: a client learns neither of other containers nor of who is told."""
-    if actor.container_ids is None:
-        return rule
-    his = tuple(number for number in rule.container_ids if number in actor.container_ids)
-    if rule.container_ids and not his:
-        return None
-    return attrs.evolve(rule, container_ids=his, channel_ids=(), escalate_channel_ids=())
-
-
 async def check_containers(containers: ContainerStore, wanted: Collection[int]) -> None:
     """Raises ``Invalid`` if one of the containers is not there."""
     there = {container.id for container in await containers.all()}
     check_there("container_ids", wanted, there, "container")
+
+
+async def check_enterprises(enterprises: EnterpriseStore, wanted: Collection[str]) -> None:
+    """Raises ``Invalid`` if one of the enterprises is not there."""
+    for number in wanted:
+        try:
+            await enterprises.get(number)
+        except UnknownEnterprise as error:
+            raise Invalid(f"there is no enterprise {number}", field="enterprise_numbers") from error
 
 
 def check_there(field: str, wanted: Collection[int], there: Collection[int], what: str) -> None:

@@ -87,10 +87,13 @@ class Check:
     calm: float
     containers: frozenset[int]
     tags: frozenset[str]
+    enterprises: frozenset[str]
 
     def covers(self, subject: Subject) -> bool:
         """Whether the rule is about ``subject``."""
         if self.containers and subject.container_id not in self.containers:
+            return False
+        if self.enterprises and subject.enterprise_number not in self.enterprises:
             return False
         return not self.tags or not self.tags.isdisjoint(subject.tags)
 
@@ -110,6 +113,7 @@ def check_of(rule: Rule, kind: Kind) -> Check:
         seconds if kind.momentary else 0.0,
         frozenset(rule.container_ids),
         frozenset(rule.tags),
+        frozenset(rule.enterprise_numbers),
     )
 
 

@@ -56,6 +56,8 @@ class Alert:
     muted: bool = False
     #: Grows with every change of any alert: who has seen one number asks for what came after.
     seq: int = 0
+    #: Whose the subject is; ``None`` where that is no question.
+    enterprise_number: str | None = None
 
     @property
     def case(self) -> Case:
@@ -64,7 +66,11 @@ class Alert:
 
 @attrs.frozen
 class AlertQuery:
-    """Which alerts, newest first.  ``visible`` is what the actor may see, so part of the query."""
+    """Which alerts, newest first.
+
+    ``visible`` (containers) and ``visible_enterprises`` are what the actor may
+    see, so part of the query; ``None`` confines nobody.
+    """
 
     status: Status | None = None
     #: Not recovered.
@@ -78,6 +84,8 @@ class AlertQuery:
     limit: int = 100
     offset: int = 0
     visible: frozenset[int] | None = None
+    enterprise_number: str | None = None
+    visible_enterprises: frozenset[str] | None = None
 
 
 class NoticeKind(StrEnum):
@@ -202,15 +210,32 @@ class AlertOver(Conflict):
 
 
 class AlertStore(Protocol):
-    """Keeps alerts and what waits to be told of them."""
+    """Keeps alerts and what waits to be told of them.
+
+    Who is confined to containers sees no alert without a container of his, and
+    who is confined to enterprises none without an enterprise of his.
+    """
 
     async def find(self, query: AlertQuery) -> tuple[Sequence[Alert], int]:
         """A page, newest first, and how many there are."""
 
-    async def get(self, alert_id: int, *, visible: frozenset[int] | None = None) -> Alert:
+    async def get(
+        self,
+        alert_id: int,
+        *,
+        visible: frozenset[int] | None = None,
+        visible_enterprises: frozenset[str] | None = None,
+    ) -> Alert:
         """Raises ``UnknownAlert``, also for what the actor may not see."""
 
-    async def changed(self, after: int, *, limit: int, visible: frozenset[int] | None = None) -> Sequence[Alert]:
+    async def changed(
+        self,
+        after: int,
+        *,
+        limit: int,
+        visible: frozenset[int] | None = None,
+        visible_enterprises: frozenset[str] | None = None,
+    ) -> Sequence[Alert]:
         """Alerts whose ``seq`` is greater than ``after``, in that order."""
 
     async def latest(self) -> int:

@@ -83,6 +83,8 @@ class Kind:
     momentary: bool = False
     #: Whether a rule of this kind is there from the first start.
     usual: bool = True
+    #: Whether its subjects are the things of enterprises, which stand in no container.
+    of_enterprises: bool = False
 
 
 class AlertSink(Protocol):

@@ -23,7 +23,7 @@ class Rule:
     threshold: float | None
     minutes: float
     severity: Severity
-    #: Only subjects in one of these containers, and with one of these tags; empty = any.
+    #: Only subjects in one of these containers, with one of these tags, and of one of these enterprises; empty = any.
     container_ids: tuple[int, ...] = ()
     tags: tuple[str, ...] = ()
     #: Who hears of it; empty = every active channel.
@@ -33,6 +33,7 @@ class Rule:
     escalate_channel_ids: tuple[int, ...] = ()
     is_active: bool = True
     revision: int = 1
+    enterprise_numbers: tuple[str, ...] = ()
 
 
 @attrs.frozen
@@ -64,10 +65,11 @@ class Window:
     created_by: str
     #: Only subjects of this system; ``None`` = of all.
     system: str | None = None
-    #: Subjects in one of these containers, and these of the system; both empty = all.
+    #: Subjects in one of these containers, of one of these enterprises, and these of the system; all empty = all.
     container_ids: tuple[int, ...] = ()
     subject_ids: tuple[int, ...] = ()
     revision: int = 1
+    enterprise_numbers: tuple[str, ...] = ()
 
 
 class UnknownRule(NotFound):
@@ -105,7 +107,7 @@ class RuleStore(Protocol):
         """All or none.  Raises ``RuleExists``."""
 
     async def add_usual(self, rules: Sequence[Rule]) -> Sequence[Rule]:
-        """Add those whose names are free, once in the life of the database; later none."""
+        """Add those whose names are free: of each kind once in the life of the database, and later none of it."""
 
     async def change_rule(self, rule: Rule) -> Rule:
         """Store the fields and raise the revision.  Raises ``Stale``, ``UnknownRule``, ``RuleExists``."""

@@ -130,10 +130,10 @@ async def test_an_alert_is_listed_told_acknowledged_and_over(
     [told] = alert.pop("notifications")
     assert alert == {
         "id": 1, "rule_id": rule["id"], "rule": "Very hot", "kind": "hot-chip", "severity": "critical",
-        "system": "miners", "subject_id": 1, "subject": "rig 1", "container_id": 1, "status": "firing",
-        "value": 104.5, "unit": "°C", "detail": "104.5 °C, limit 100 °C", "since": at, "fired_at": at,
-        "last_at": at, "recovered_at": None, "acknowledged_by": None, "acknowledged_at": None, "comment": None,
-        "escalated_at": None, "muted": False,
+        "system": "miners", "subject_id": 1, "subject": "rig 1", "container_id": 1, "enterprise_number": None,
+        "status": "firing", "value": 104.5, "unit": "°C", "detail": "104.5 °C, limit 100 °C", "since": at,
+        "fired_at": at, "last_at": at, "recovered_at": None, "acknowledged_by": None, "acknowledged_at": None,
+        "comment": None, "escalated_at": None, "muted": False,
     }  # fmt: skip
     assert {"channel": "Duty", "kind": "fired", "ok": True, "error": None, "attempts": 1}.items() <= told.items()
     assert [message.title for message in phone.got] == ["[CRITICAL] Very hot: rig 1"]
@@ -190,14 +190,77 @@ async def test_a_client_sees_the_alerts_of_his_containers_and_sets_nothing(
             assert (await hot(client)).status_code == 403
 
 
+TENANT = Actor("egor", Role.ENTERPRISE_ADMIN, enterprise_numbers=frozenset({"17"}))
+
+
+async def test_an_enterprise_admin_sees_the_alerts_of_his_enterprises_and_a_client_none_of_gateways(
+    service: Service, olga: httpx.AsyncClient
+) -> None:
+    for number in ("17", "2"):
+        (await olga.post("/api/enterprises", json={"number": number, "name": "Box"})).raise_for_status()
+    await olga.post("/api/alerts/channels", json={"name": "Duty", "url": URL})
+    down = {"kind": "gateway_down", "minutes": 0, "channel_ids": [1]}
+    for name, numbers in (("Down", []), ("Down 2", ["2"]), ("Down all", ["17", "2"])):
+        body = {**down, "name": name, "enterprise_numbers": numbers}
+        (await olga.post("/api/alerts/rules", json=body)).raise_for_status()
+    await hot(olga)
+    day = {"since": "2026-11-24T00:00:00Z", "until": "2026-11-25T00:00:00Z"}
+    for scope in (
+        {"enterprise_numbers": ["2"]}, {"enterprise_numbers": ["17", "2"]}, {"container_ids": [1]},
+        {"system": "miners"}, {"system": "gateways"},
+    ):  # fmt: skip
+        (await olga.post("/api/maintenance", json={**day, **scope})).raise_for_status()
+    await work(service, (1, 104.0))
+    await service.house.judging().report(
+        [
+            Facts(Subject("gateways", n, f"GW {n}", enterprise_number=whose), NOON, {"up": 0.0})
+            for n, whose in ((1, "17"), (2, "2"))
+        ]
+    )
+
+    def told(alerts: list[dict[str, Any]]) -> set[tuple[str, str, str | None]]:
+        return {(alert["rule"], alert["subject"], alert["enterprise_number"]) for alert in alerts}
+
+    everything = (await olga.get("/api/alerts")).json()
+    his = {("Down", "GW 1", "17"), ("Down all", "GW 1", "17")}
+    others = {("Down", "GW 2", "2"), ("Down 2", "GW 2", "2"), ("Down all", "GW 2", "2")}
+    assert told(everything) == his | others | {("Very hot", "rig 1", None)}
+    assert told((await olga.get("/api/alerts", params={"enterprise_number": "2"})).json()) == others
+    async with asked_by(service, TENANT) as egor:
+        listed = await egor.get("/api/alerts")
+        assert (told(listed.json()), listed.headers["x-total-count"]) == (his, "2")
+        assert all(alert["notifications"] == [] for alert in listed.json())
+        assert (await egor.get("/api/alerts", params={"enterprise_number": "2"})).json() == []
+        for alert in everything:
+            seen = alert["enterprise_number"] == "17"
+            assert (await egor.get(f"/api/alerts/{alert['id']}")).status_code == (200 if seen else 404)
+        assert (await egor.post(f"/api/alerts/{listed.json()[0]['id']}/acknowledge", json={})).status_code == 403
+        rules = (await egor.get("/api/alerts/rules")).json()
+        assert [(rule["name"], rule["enterprise_numbers"], rule["channel_ids"]) for rule in rules] == [
+            ("Down", [], []), ("Down all", ["17"], []),
+        ]  # fmt: skip
+        for hidden in (2, 4):
+            assert (await egor.get(f"/api/alerts/rules/{hidden}")).status_code == 404
+        windows = (await egor.get("/api/maintenance")).json()
+        assert [(one["system"], one["enterprise_numbers"]) for one in windows] == [("gateways", []), (None, ["17"])]
+        assert {kind["system"] for kind in (await egor.get("/api/alerts/kinds")).json()} == {"gateways", "lines"}
+    async with asked_by(service, CARL) as carl:
+        assert told((await carl.get("/api/alerts")).json()) == {("Very hot", "rig 1", None)}
+        assert [rule["name"] for rule in (await carl.get("/api/alerts/rules")).json()] == ["Very hot"]
+        assert [one["id"] for one in (await carl.get("/api/maintenance")).json()] == [4, 3]
+        for alert in everything:
+            if alert["enterprise_number"]:
+                assert (await carl.get(f"/api/alerts/{alert['id']}")).status_code == 404
+
+
 async def test_a_rule_is_changed_by_the_fields_that_are_named_and_by_nobody_twice(olga: httpx.AsyncClient) -> None:
     made = await olga.post("/api/alerts/rules", json={"kind": "low-rate"})
     assert (made.status_code, made.json()) == (
         201,
         {
             "id": 1, "name": "Hash rate low", "kind": "low-rate", "threshold": 80.0, "minutes": 15.0,
-            "severity": "warning", "container_ids": [], "tags": [], "channel_ids": [], "escalate_after_minutes": None,
-            "escalate_channel_ids": [], "is_active": True, "revision": 1,
+            "severity": "warning", "container_ids": [], "enterprise_numbers": [], "tags": [], "channel_ids": [],
+            "escalate_after_minutes": None, "escalate_channel_ids": [], "is_active": True, "revision": 1,
         },
     )  # fmt: skip
     seen = {"If-Match": made.headers["etag"]}
@@ -218,6 +281,10 @@ async def test_a_rule_is_changed_by_the_fields_that_are_named_and_by_nobody_twic
         ({"kind": "hot-chip", "name": " ", "minutes": -1, "tags": ["a\tb"]}, ["name", "minutes", "tags"]),
         ({"kind": "no-data", "minutes": 1}, ["minutes"]),
         ({"kind": "hot-chip", "container_ids": [9]}, ["container_ids"]),
+        ({"kind": "hot-chip", "enterprise_numbers": ["2"]}, ["enterprise_numbers"]),
+        ({"kind": "gateway_down", "enterprise_numbers": ["9"]}, ["enterprise_numbers"]),
+        ({"kind": "gateway_down", "container_ids": [1]}, ["container_ids"]),
+        ({"kind": "gateway_down", "tags": ["x"]}, ["tags"]),
         ({"kind": "hot-chip", "channel_ids": [9]}, ["channel_ids"]),
         ({"kind": "hot-chip", "escalate_channel_ids": [9]}, ["escalate_channel_ids"]),
         ({"kind": "hot-chip", "escalate_after_minutes": 0, "colour": "red"}, ["colour"]),
@@ -289,6 +356,7 @@ async def test_maintenance_is_planned_moved_and_ended(service: Service, olga: ht
     for body, wrong in (
         ({"until": "2000-01-01T00:00:00Z"}, "until"), ({"until": "2100-01-01T00:00:00"}, "until"),
         ({"until": "2100-01-01T00:00:00Z", "container_ids": [9]}, "container_ids"),
+        ({"until": "2100-01-01T00:00:00Z", "enterprise_numbers": ["9"]}, "enterprise_numbers"),
         ({"until": "2100-01-01T00:00:00Z", "system": "toasters"}, "system"),
     ):  # fmt: skip
         assert fields_of(await olga.post("/api/maintenance", json=body)) == [wrong]
