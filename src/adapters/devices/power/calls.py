@@ -11,7 +11,7 @@ from ....ports.power import CloudMisconfigured, QuotaUsedUp
 from ....ports.power.cloud import Application, Tokens
 from ....ports.secrets import Secret
 from .budget import Budget
-from .errors import Call, failure
+from .errors import Call, answer_of, failure, number_in
 from .params import text
 from .regions import api_base
 from .signing import signature
@@ -84,8 +84,8 @@ class Calls:
         return self._data(reply, call, (tokens.access, tokens.refresh))
 
     def _data(self, reply: Reply, call: Call, hidden: tuple[Secret, ...]) -> Mapping[str, Any]:
-        answer = _object(reply.content)
-        error = failure(reply.status, _number(answer.get("error")), call, _said(answer.get("msg"), hidden))
+        answer = answer_of(reply.content)
+        error = failure(reply.status, number_in(answer), call, _said(answer.get("msg"), hidden))
         if isinstance(error, QuotaUsedUp):
             self.budget.close(error)
         if error is not None:
@@ -93,22 +93,6 @@ class Calls:
         self.budget.reopen()
         data = answer.get("data")
         return data if isinstance(data, dict) else {}
-
-
-def _object(content: bytes) -> dict[str, Any]:
-    """The answer if it is an object; a page of HTML, or nothing at all, has no fields."""
-    try:
-        found = msgspec.json.decode(content)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
-
-
-def _number(error: object) -> int | None:
-    """The integer; as text only if it tells of an error, for a success has to be plain."""
-    if isinstance(error, str) and error.isascii() and error.isdigit() and len(error) < 10:
-        return int(error) or None
-    return error if isinstance(error, int) and not isinstance(error, bool) else None
 
 
 def _said(message: object, hidden: tuple[Secret, ...]) -> str:

@@ -4,7 +4,11 @@ Errors come inside status 200, with an integer ``error``.  An answer without one
 tells nothing, whatever its status: after a switch command it is never a success.
 """
 
+from collections.abc import Mapping
 from enum import StrEnum
+from typing import Any
+
+import msgspec
 
 from ....ports.errors import LinemanError, Unreachable
 from ....ports.power import (
@@ -54,6 +58,23 @@ _TAKE_CARE = {
 }
 _OFFLINE = (4002, 30022)
 _UNKNOWN_PLUG = (405, 30018)
+
+
+def answer_of(content: bytes) -> Mapping[str, Any]:
+    """The answer if it is an object; a page of HTML, or nothing at all, has no fields."""
+    try:
+        found = msgspec.json.decode(content)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def number_in(answer: Mapping[str, Any]) -> int | None:
+    """Its integer ``error``; as text only if that tells of an error, for a success has to be plain."""
+    error = answer.get("error")
+    if isinstance(error, str) and error.isascii() and error.isdigit() and len(error) < 10:
+        return int(error) or None
+    return error if isinstance(error, int) and not isinstance(error, bool) else None
 
 
 def failure(status: int, number: int | None, call: Call, said: str = "") -> LinemanError | None:

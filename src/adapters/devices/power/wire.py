@@ -62,7 +62,7 @@ class Wire:
         if response.headers.get("content-encoding", "identity").lower() != "identity":
             raise CloudFault(f"{host} sends a compressed answer, though none was asked for")
         found = bytearray()
-        async for part in response.aiter_raw():
+        async for part in response.aiter_bytes():
             found += part
             if len(found) > self._limit:
                 raise CloudFault(f"{host} sends more than the {self._limit} bytes that an answer may have")
