@@ -56,16 +56,19 @@ def stats_of(peers: Iterable[Peer]) -> LineStats:
     )  # fmt: skip
 
 
+def host_of(uri: str) -> str | None:
+    """The host in a SIP address."""
+    found = _HOST.match(uri)
+    return found[1].strip("[]") or None if found is not None else None
+
+
 def _peer(name: str, contacts: Iterable[Contact], patterns: LinePatterns) -> Peer:
     kind = kind_of(name, patterns)
     #: The best of them: one that answers, one that is never asked, one that is gone.
     best = min(contacts, key=lambda contact: (True, None, False).index(contact.reachable), default=None)
     if best is None:
         return Peer(name, kind, online=False, status="Unavailable")
-    host = _HOST.match(best.uri)
-    return Peer(
-        name, kind, best.reachable is not False, best.status, best.rtt_ms, host[1].strip("[]") or None if host else None
-    )
+    return Peer(name, kind, best.reachable is not False, best.status, best.rtt_ms, host_of(best.uri))
 
 
 @lru_cache(maxsize=256)
