@@ -346,6 +346,16 @@ async def test_an_empty_list_is_a_list(directory: GatewayDirectory) -> None:
         assert (await directory.listing(list_of(town), deadline=DEADLINE)).rows == ()
 
 
+@pytest.mark.parametrize("host", ["127.0.0.1/?del=x", "a b", "..", "x" * 70, "admin@127.0.0.1", "", "::x"])
+async def test_a_host_that_is_none_is_an_error_of_its_own(
+    driver: GatewayDriver, directory: GatewayDirectory, host: str
+) -> None:
+    with pytest.raises(Unreachable):
+        await driver.read(GatewayTarget("shop", host, 80), deadline=DEADLINE)
+    with pytest.raises(Unreachable):
+        await directory.listing(Directory(1, "second", host), deadline=DEADLINE)
+
+
 @pytest.fixture
 def real_gateways(request: pytest.FixtureRequest) -> list[GatewayTarget]:
     """What ``--device goip=HOST:PORT`` names, with the login of ``--login``."""

@@ -22,7 +22,8 @@ _CHAIN = ("utf-8", "gb18030", "windows-1251")
 _HEAD = 2048
 _DECLARED = re.compile(rb"""(?:charset|encoding)\s*=\s*["']?\s*([A-Za-z0-9_-]{2,20})""", re.IGNORECASE)
 #: What no parser and no table can do with.
-_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_CONTROLS = bytes((*range(9), 11, 12, *range(14, 32), 127))
+_NO_SIGNS = re.compile("[\ud800-\udfff\ufffe\uffff]")
 
 
 def text_of(page: bytes) -> str:
@@ -30,13 +31,13 @@ def text_of(page: bytes) -> str:
 
     UTF-8 comes first as nothing else looks like it by chance, while ``status.xml`` says gb2312 on all devices.
     """
+    page = page.translate(None, _CONTROLS)
     if page.isascii():
-        text = page.decode("ascii")
-    else:
-        declared = _DECLARED.search(page[:_HEAD])
-        named = _KNOWN.get(declared[1].decode("ascii").lower()) if declared else None
-        text = _first(page, ("utf-8", named, *_CHAIN) if named else _CHAIN)
-    return _CONTROLS.sub("", text) if _CONTROLS.search(text) else text
+        return page.decode("ascii")
+    declared = _DECLARED.search(page[:_HEAD])
+    named = _KNOWN.get(declared[1].decode("ascii").lower()) if declared else None
+    text = _first(page, ("utf-8", named, *_CHAIN) if named else _CHAIN)
+    return _NO_SIGNS.sub("", text) if _NO_SIGNS.search(text) else text
 
 
 def name_of(raw: bytes) -> str:

@@ -19,12 +19,12 @@ from .values import clean
 #: Fields by id as cleaned text; ``None`` where the page has the field, but nothing in it.
 Fields = Mapping[str, str | None]
 
-_XML_END, _HTML_END = "</status>", "</html>"
+_XML_END, _HTML_END = b"</status>", b"</html>"
 _BARE = re.compile(r"&(?!(?:lt|gt|amp|quot|apos|#\d{1,7}|#x[0-9A-Fa-f]{1,6});)")
 _DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _UPTIME = re.compile(r"""\buptime_s\s*=\s*["']?\s*(\d{1,9})\b""")
 #: What stands where the table of lines begins; before it is all that says which device this is.
-_LINES_BEGIN = re.compile(r"""id\s*=\s*["']?(?:gsm_info|l1_)""")
+_LINES_BEGIN = re.compile(rb"""id\s*=\s*["']?(?:gsm_info|l1_)""")
 _LABELS = {
     "sn(serial number)": "sn",
     "serial number": "sn",
@@ -52,8 +52,8 @@ def xml_fields(page: bytes, where: str, wanted: Callable[[str], bool]) -> Fields
     Raises:
         PageCut, BadPage
     """
+    _whole(page, _XML_END, where)
     text = text_of(page)
-    _whole(text, _XML_END, where)
     if "&" in text:
         # A device escapes nothing but "<": references that XML does not know stay as they are.
         text = _BARE.sub("&amp;", text)
@@ -80,17 +80,16 @@ def html_fields(page: bytes, where: str, wanted: Callable[[str], bool]) -> Page:
     Raises:
         PageCut, BadPage
     """
+    _whole(page, _HTML_END, where)
     text = text_of(page)
-    _whole(text, _HTML_END, where)
-    return _read(text, where, wanted, has_lines=_LINES_BEGIN.search(text) is not None)
+    return _read(text, where, wanted, has_lines=_LINES_BEGIN.search(page) is not None)
 
 
 def identity_fields(page: bytes, where: str, wanted: Callable[[str], bool]) -> Page:
     """As ``html_fields``, of the part before the lines only, which is a tenth of it."""
-    text = text_of(page)
-    _whole(text, _HTML_END, where)
-    lines = _LINES_BEGIN.search(text)
-    return _read(text[: lines.start()] if lines else text, where, wanted, has_lines=lines is not None)
+    _whole(page, _HTML_END, where)
+    lines = _LINES_BEGIN.search(page)
+    return _read(text_of(page[: lines.start()] if lines else page), where, wanted, has_lines=lines is not None)
 
 
 def html_root(page: bytes, where: str) -> Any:
@@ -99,8 +98,8 @@ def html_root(page: bytes, where: str) -> Any:
     Raises:
         PageCut, BadPage
     """
+    _whole(page, _HTML_END, where)
     text = text_of(page)
-    _whole(text, _HTML_END, where)
     root = html_tree(without_scripts(text))
     if root is None:
         raise BadPage(f"{where} is not a page of a gateway")
@@ -146,16 +145,16 @@ def _labelled(element: Any, found: dict[str, str | None], wanted: Callable[[str]
         found[name] = words(value)
 
 
-def _whole(text: str, end: str, where: str) -> None:
+def _whole(page: bytes, end: bytes, where: str) -> None:
     """Nothing but text may follow the last closing tag; what begins or ends as another page was not cut off."""
-    at = text.rfind("<")
-    last = text[at : at + 9].lower()
+    at = page.rfind(b"<")
+    last = page[at : at + len(_XML_END)].lower()
     if last.startswith(end):
         return
-    begin = text[:64].lstrip().lower()
-    expected = ("<?xml", "<status") if end == _XML_END else ("<html", "<!doctype")
+    begin = page[:64].lstrip(b" \t\r\n\x00").lower()
+    expected = (b"<?xml", b"<status") if end == _XML_END else (b"<html", b"<!doctype")
     if last.startswith((_XML_END, _HTML_END)) or (
         begin and not any(begin.startswith(e[: len(begin)]) for e in expected)
     ):
         raise BadPage(f"{where} is another page")
-    raise PageCut(f"{where} was cut off after {len(text)} signs")
+    raise PageCut(f"{where} was cut off after {len(page)} bytes")

@@ -2,6 +2,7 @@
 
 import asyncio
 import base64
+import re
 from collections import OrderedDict
 from collections.abc import Callable
 from typing import TypeVar
@@ -9,7 +10,7 @@ from typing import TypeVar
 import attrs
 import httpx
 
-from ....ports.errors import DeviceError
+from ....ports.errors import DeviceError, Unreachable
 from ....ports.secrets import Secret
 from ..oneshot import WHERE, WRITTEN, Failures, OneShot
 
@@ -19,6 +20,8 @@ T = TypeVar("T")
 RETRY_AFTER = 1.0
 #: Logins whose bytes are remembered.
 _REMEMBERED = 4096
+#: Nothing that would make another URL of it.
+_HOST = re.compile(r"[^\s/?#@\\]+")
 _HEADERS = {"accept": "*/*", "accept-encoding": "identity", "connection": "close"}
 _FORM = {**_HEADERS, "content-type": "application/x-www-form-urlencoded", "content-length": "0"}
 
@@ -127,12 +130,17 @@ class Pages:
 
     def _request(self, method: str, door: Door, path: str, charset: str, headers: dict[str, str]) -> httpx.Request:
         host = f"[{door.host}]" if ":" in door.host else door.host
-        return httpx.Request(
-            method,
-            f"http://{host}:{door.port}{path}",
-            headers=headers | door.authorization(charset),
-            extensions={WHERE: door.where},
-        )
+        url = f"http://{host}:{door.port}{path}"
+        if not _HOST.fullmatch(door.host):
+            raise Unreachable(f"{door.where} has no address that can be looked up")
+        try:
+            # A name is encoded once more to be looked up, which fails for some that a URL may have.
+            door.host.encode("idna")
+            return httpx.Request(
+                method, url, headers=headers | door.authorization(charset), extensions={WHERE: door.where}
+            )
+        except (httpx.InvalidURL, UnicodeError) as error:
+            raise Unreachable(f"{door.where} has no address that can be looked up: {error}") from error
 
     def _remember(self, place: tuple[str, int], *, latin: bool) -> None:
         self._latin.pop(place, None)

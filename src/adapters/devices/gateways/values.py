@@ -8,7 +8,8 @@ from ....ports.gateways import HIGHEST_RSSI, Forward, ForwardState
 #: Signs that a field has at most.
 LONGEST = 128
 _TAG = re.compile(r"<[^<>]*>")
-_NUMBER = re.compile(r"\d{1,9}")
+#: Digits from which on a number is none that a gateway counts.
+_DIGITS = 10
 _PHONE = re.compile(r"\+?[\d*#][\d*# ()-]{1,40}")
 _CELL = re.compile(r"LAC:\s*([0-9A-Fa-f]{1,8})?\s*,\s*CELL ID:\s*([0-9A-Fa-f]{1,8})?")
 _FOUR_DIGITS = re.compile(r"(\d{4})\D*$")
@@ -20,6 +21,8 @@ def clean(text: str | None) -> str | None:
     """The words of a field, without the tags and references that are in it; ``None`` if there are none."""
     if not text:
         return None
+    if text.isalnum() and len(text) <= LONGEST:
+        return text
     text = text[: LONGEST * 4]
     if "<" in text:
         text = _TAG.sub("", text)
@@ -39,8 +42,8 @@ def number(text: str | None) -> int | None:
     """A count, as ``12``, ``12.7`` or ``45%``."""
     if not text:
         return None
-    whole = text.rstrip("%").strip().partition(".")[0]
-    return int(whole) if _NUMBER.fullmatch(whole) and whole.isascii() else None
+    whole = text if text.isdigit() else text.rstrip("%").strip().partition(".")[0]
+    return int(whole) if len(whole) < _DIGITS and whole.isdigit() and whole.isascii() else None
 
 
 def signal(text: str | None) -> int | None:
