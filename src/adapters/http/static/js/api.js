@@ -91,6 +91,17 @@ export const withQuery = (path, query = {}) => {
 /** The miners' API: miners("GET", "miners", {query, body, etag, signal}). */
 export const miners = (method, path, { query, ...rest } = {}) => ask(method, withQuery(`${place.api}/${path}`, query), rest);
 
+/** The gateways' system: goip("GET", "devices", {query, …}). */
+export const goip = (method, path, { query, ...rest } = {}) => ask(method, withQuery(`${place.goip}/${path}`, query), rest);
+
+/** Where a gateway is in that system: its name may hold anything. */
+export const deviceAt = (name, rest = "") => `devices/${encodeURIComponent(name)}${rest}`;
+
+/** All enterprises, as far as one may see them. */
+export async function enterprises(signal) {
+  return (await identity("GET", "enterprises", { query: { limit: 1000 }, signal })).data;
+}
+
 /** What all systems share: logins, users, tokens, alerts, maintenance. */
 export const identity = (method, path, { query, ...rest } = {}) => ask(method, withQuery(`${place.identity}/${path}`, query), rest);
 

@@ -22,7 +22,7 @@ function library() {
 }
 
 /**
- * A group of charts under one another. `specs`: `{title, show(value), zero, series: [{label, name, colour, dash, band}]}`,
+ * A group of charts under one another. `specs`: `{title, show(value), zero, range, series: [{label, name, colour, dash, band}]}`,
  * where `band: [low, high]` fills between two columns. `zoom(since, until)` (seconds) is called when a span is dragged.
  * `empty` is what to say of a span without points; `wide` charts take the whole width.
  * Returns `{element, update(data)}` with `{points, level, since, until, fields}` (since and until in seconds), or one of them for each chart.
@@ -138,7 +138,7 @@ function options({ Plot, spec, key, width, span, table, zoom, caption }) {
     bands: bandAt < 0 ? [] : [{ series: [bandAt + 2, bandAt + 1], fill: colour(`${spec.series[bandAt].colour}-soft`) }],
     legend: { show: false },
     padding: [8, 10, 0, 0],
-    scales: { x: { time: true, range: span }, y: { range: (_, low, high) => yRange(low, high, spec.zero) } },
+    scales: { x: { time: true, range: span }, y: { range: (_, low, high) => spec.range ?? yRange(low, high, spec.zero) } },
     axes: [{ ...axis, values: timeLabels, space: 70, size: 26, gap: 4 }, { ...axis, size: 58, space: 34, values: (plot, splits) => (plot.data.slice(1).some(summary) ? splits.map((value) => spec.tick(value)) : splits.map(() => "")) }],
     cursor: {
       sync: { key, setSeries: false }, y: false, points: { size: 7 },

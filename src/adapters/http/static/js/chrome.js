@@ -53,6 +53,7 @@ function links(path, badge) {
   const entries = [
     ["", "Overview", can("see-statistics") || can("see-miners"), /^(containers\/.*)?$/],
     ["miners", "Miners", can("see-miners"), /^miners/],
+    ["gateways", "Gateways", can("see-gateways"), /^(gateways?|enterprises)(\/.*)?$/],
     ["alerts", ["Alerts", badge.element], can("see-alerts"), /^alerts/],
     ["compare", "Compare", can("see-statistics"), /^compare/],
     ["reports", "Reports", can("see-statistics"), /^reports/],

@@ -56,9 +56,9 @@ const parts = new WeakMap();
 
 /**
  * Bring the children of `parent` in line with `items`, keeping the element of each key.
- * `make(item)` returns `{element, update(item)}`.
+ * `make(item)` returns `{element, update(item)}`. What stands up to `after` is left alone.
  */
-export function keyed(parent, items, key, make) {
+export function keyed(parent, items, key, make, after = null) {
   const old = parts.get(parent) ?? new Map();
   const next = new Map();
   const focused = parent.contains(document.activeElement) ? document.activeElement : null;
@@ -68,7 +68,7 @@ export function keyed(parent, items, key, make) {
     next.set(key(item), part);
   }
   for (const [one, part] of old) if (!next.has(one)) part.element.remove();
-  let at = parent.firstChild;
+  let at = after ? after.nextSibling : parent.firstChild;
   for (const { element } of next.values()) {
     if (element === at) at = at.nextSibling;
     else if (element.isConnected && parent.moveBefore) parent.moveBefore(element, at);

@@ -8,7 +8,11 @@ import { show as alertsPage } from "./page-alerts.js";
 import { show as channelsPage } from "./page-channels.js";
 import { show as comparePage } from "./page-compare.js";
 import { show as containerPage } from "./page-container.js";
+import { show as directoriesPage } from "./page-directories.js";
 import { show as discoveryPage } from "./page-discovery.js";
+import { show as gatewayPage } from "./page-gateway.js";
+import { show as gatewaysImportPage } from "./page-gateways-import.js";
+import { show as gatewaysPage } from "./page-gateways.js";
 import { show as groupsPage } from "./page-groups.js";
 import { show as importPage } from "./page-import.js";
 import { show as jobPage } from "./page-job.js";
@@ -24,7 +28,7 @@ import { show as usersPage } from "./page-users.js";
 import { h, show } from "./dom.js";
 import { pageUrl } from "./place.js";
 import { go, reload, start } from "./router.js";
-import { current, forget, load } from "./session.js";
+import { can, current, forget, load } from "./session.js";
 
 const PAGES = [
   [/^$/, overviewPage, "Overview"],
@@ -42,6 +46,10 @@ const PAGES = [
   [/^alerts\/maintenance$/, maintenancePage, "Maintenance"],
   [/^reports$/, reportsPage, "Reports"],
   [/^miners\/(\d+)$/, minerPage, "Miner"],
+  [/^gateways$/, gatewaysPage, "Gateways"],
+  [/^gateways\/import$/, gatewaysImportPage, "Import gateways"],
+  [/^gateways\/directories$/, directoriesPage, "Directories"],
+  [/^gateway\/([^/]+)$/, gatewayPage, "Gateway"],
   [/^users$/, usersPage, "Users"],
   [/^tokens$/, tokensPage, "Tokens"],
   [/^account$/, accountPage, "Account"],
@@ -60,6 +68,8 @@ async function render(path, query, { y }) {
     return;
   }
   if (path === "login" && current()) return void go(next(query), { replace: true });
+  // Whose business are the gateways alone has no overview of miners.
+  if (path === "" && can("see-gateways") && !can("see-miners") && !can("see-statistics")) return void go(pageUrl("gateways"), { replace: true });
   mark(path);
   const [pattern, page, title] = path === "login" ? [/^login$/, loginPage, "Log in"]
     : PAGES.find(([one]) => one.test(path)) ?? [/^.*$/, missing, "No such page"];

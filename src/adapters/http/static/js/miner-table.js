@@ -1,12 +1,12 @@
 // The miner table: search, filters, order and page live in the address; rows are kept and only their texts change.
 import { containers as allContainers, miners, withQuery } from "./api.js";
 import { bulkBar } from "./bulk.js";
-import { h, keyed, setAttribute, setText, show, stay } from "./dom.js";
-import { number, plural } from "./format.js";
+import { h, keyed, setAttribute, show, stay } from "./dom.js";
 import { every } from "./live.js";
 import { COLUMNS, chooseColumn } from "./miner-columns.js";
-import { FILTERS, filterBar } from "./miner-filters.js";
+import { FILTERS, minerFilters } from "./miner-filters.js";
 import { empty, say } from "./notices.js";
+import { headRow, pageOf, pager, sizeOf } from "./paging.js";
 import { place } from "./place.js";
 import { go, setQuery } from "./router.js";
 import { selection } from "./selection.js";
@@ -14,7 +14,6 @@ import { can } from "./session.js";
 import { follow } from "./stream.js";
 
 const REFRESH_S = 5;
-const SIZES = [50, 100, 250];
 
 /**
  * Put the table into `root` and keep it fresh until `signal` aborts.
@@ -34,8 +33,8 @@ export async function minerTable({ root, query, signal, fixed = {}, none }) {
   let names = new Map(places.map(({ id, name }) => [id, name]));
   let loop = null;
 
-  const limit = () => (SIZES.includes(Number(state.get("size"))) ? Number(state.get("size")) : 100);
-  const page = () => Math.max(1, Number.parseInt(state.get("page") ?? "1", 10) || 1);
+  const limit = () => sizeOf(state);
+  const page = () => pageOf(state);
   const changed = ({ keepPage = false } = {}) => {
     if (!keepPage) state.delete("page");
     // Another filter is another set: what was chosen under the old one must not be acted on.
@@ -51,21 +50,21 @@ export async function minerTable({ root, query, signal, fixed = {}, none }) {
     changed();
   };
 
-  const filters = filterBar({ state, set, known, fixed, clear() {
+  const filters = minerFilters({ state, set, known, fixed, clear() {
     for (const name of FILTERS) state.delete(name);
     changed();
   } });
   const filter = () => Object.fromEntries(FILTERS.map((name) => [name, name in fixed ? fixed[name] : state.get(name)]).filter(([, value]) => value != null && value !== ""));
   const choice = selection({ changed: () => bulk.update(), total: () => matching });
   const bulk = bulkBar({ choice, filter: () => typed(filter()), names: (id) => rows.find((one) => one.id === id)?.name, known: () => ({ ...known, rows }), again: () => loop.again() });
-  const heads = headRow(columns, state, choice, (order) => {
+  const heads = headRow(columns.map((column) => (column === chooseColumn ? { name: "choose", head: h("label", {}, choice.head) } : column)), state, (order) => {
     state.set("sort", order);
     changed();
   });
   const body = h("tbody");
   const table = h("table", { class: "miners" }, h("caption", { class: "hidden" }, "Miners"), h("thead", {}, heads.element), body);
   const nothing = h("div");
-  const pages = pager({ page, limit, turn(next) {
+  const pages = pager({ noun: "miner", page, limit, turn(next) {
     if (next > 1) state.set("page", next);
     else state.delete("page");
     changed({ keepPage: true });
@@ -159,48 +158,3 @@ const WHOLE = ["container_id", "group_id"];
 
 /** Filters as the API's bodies have them: numbers and truths, where the address has texts. */
 const typed = (filter) => Object.fromEntries(Object.entries(filter).map(([name, value]) => [name, WHOLE.includes(name) ? Number(value) : name === "is_active" ? value === "true" : value]));
-
-function headRow(columns, state, choice, pick) {
-  const buttons = [];
-  const cells = columns.map((column) => (column === chooseColumn ? h("th", { scope: "col", class: "c-choose" }, h("label", {}, choice.head)) : null) ?? h("th", { scope: "col", class: `${column.class ?? ""} c-${column.name}` },
-    column.sorts.map(([key, label], index) => {
-      const button = h("button", { type: "button", class: "sort", onclick: () => pick(state.get("sort") === key ? `-${key}` : key) }, label);
-      buttons.push([key, button]);
-      return index ? [h("span", { class: "quiet", "aria-hidden": "true" }, " / "), button] : button;
-    })));
-  const mark = () => {
-    const order = state.get("sort") ?? "";
-    for (const [key, button] of buttons) {
-      const direction = order === key ? "ascending" : order === `-${key}` ? "descending" : null;
-      setAttribute(button, "data-order", direction);
-      const cell = button.closest("th");
-      if (direction) cell.setAttribute("aria-sort", direction);
-      else if (!cell.querySelector("[data-order]")) cell.removeAttribute("aria-sort");
-    }
-  };
-  mark();
-  return { element: h("tr", {}, cells), mark };
-}
-
-function pager({ page, limit, turn, resize }) {
-  const text = h("span", { class: "num", "aria-live": "polite" });
-  const before = h("button", { type: "button", onclick: () => turn(page() - 1) }, "‹ Previous");
-  const after = h("button", { type: "button", onclick: () => turn(page() + 1) }, "Next ›");
-  const size = h("select", { "aria-label": "Rows a page", onchange: () => resize(size.value) }, SIZES.map((one) => h("option", { value: one }, `${one} rows`)));
-  const download = h("a", { download: "miners.csv", title: "All miners that match, not only this page" }, "Export CSV");
-  const element = h("div", { class: "pager" }, h("span", {}, text, " · ", download), h("span", { class: "pager-end" }, size, before, after));
-  return {
-    element, turn,
-    update(shown, total, file) {
-      setAttribute(download, "href", file);
-      const from = (page() - 1) * limit();
-      setText(text, shown ? `${number(from + 1)}–${number(from + shown)} of ${plural(total, "miner")}` : "");
-      size.value = String(limit());
-      before.disabled = page() <= 1;
-      after.disabled = from + shown >= total;
-      element.hidden = shown === 0;
-      size.hidden = total <= SIZES[0];
-      before.hidden = after.hidden = total <= limit() && page() === 1;
-    },
-  };
-}

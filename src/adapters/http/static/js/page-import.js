@@ -1,98 +1,23 @@
-// Import: a file or a paste, tried first, row by row; applied when it is right.
+// Miners from a table.
 import { miners } from "./api.js";
-import { h, setText, show as put } from "./dom.js";
-import { number, plural } from "./format.js";
-import { attempt, empty, say } from "./notices.js";
+import { h, show as put } from "./dom.js";
+import { importer } from "./importer.js";
 import { pageUrl } from "./place.js";
 import { go } from "./router.js";
-import { sheet } from "./sheet.js";
 
-const MOST_BYTES = 1 << 20;
-const MOST_ROWS = 500;
 const SAMPLE = `name,ip_address,port,manufacturer,model,container,tags
 R01-S1-01,10.0.0.11,4028,Whatsminer,M50,Container 1,hydro
 R01-S1-02,10.0.0.12,4028,AntMiner,S19 Pro,Container 1,
 R01-S1-03,10.0.0.13,80,Elphapex,DG1+,Container 2,rented;scrypt
 `;
-const WORDS = { added: "new", changed: "changed", same: "as it is", error: "wrong" };
 
 export async function show({ root, signal }) {
-  const file = h("input", { type: "file", accept: ".csv,.json,text/csv,application/json", "aria-label": "File" });
-  const text = h("textarea", { rows: 9, spellcheck: "false", class: "mono", "aria-label": "Rows", placeholder: SAMPLE });
-  const update = h("input", { type: "checkbox", onchange: () => forget() });
-  const check = h("button", { type: "button", class: "primary", onclick: () => run(true) }, "Try it");
-  const apply = h("button", { type: "button", hidden: true, onclick: () => run(false) }, "Import");
-  const wrong = h("p", { class: "field-error", role: "alert" });
-  const outcome = h("div", { "aria-live": "polite" });
-  // A file goes as it is: only the server knows its encoding. The field shows it, until somebody writes there.
-  let chosen = null;
-  const forget = () => {
-    apply.hidden = true;
-    wrong.textContent = "";
-    put(outcome);
-  };
-  const take = async (one) => {
-    if (!one) return;
-    if (one.size > MOST_BYTES) return void setText(wrong, `${one.name} has ${number(one.size)} bytes; at most ${number(MOST_BYTES)} can be sent at once. Split it.`);
-    forget();
-    text.value = await one.text();
-    chosen = one;
-  };
-  file.addEventListener("change", () => take(file.files[0]));
-  text.addEventListener("input", () => {
-    chosen = null;
-    file.value = "";
-    forget();
+  const [sample, panel, outcome] = importer({
+    noun: "miner", columns: "Needed are name, ip_address and manufacturer.", same: "address and port", sample: SAMPLE, signal,
+    send: (how) => miners("POST", "miners/import", how),
+    nameOf: ({ miner_id: id, name }) => (id == null ? (name ?? "") : h("a", { href: pageUrl(`miners/${id}`) }, name)),
+    done: () => go(pageUrl("miners", { sort: "-id" })),
   });
-  text.addEventListener("dragover", (event) => event.preventDefault());
-  text.addEventListener("drop", (event) => {
-    if (!event.dataTransfer.files.length) return;
-    event.preventDefault();
-    take(event.dataTransfer.files[0]);
-  });
-
-  const run = async (dry) => {
-    const rows = text.value.trim();
-    if (!rows) return void setText(wrong, "Choose a file, or paste rows into the field.");
-    const json = /^[[{]/.test(rows);
-    check.disabled = apply.disabled = true;
-    wrong.textContent = "";
-    const answer = await attempt(() => miners("POST", "miners/import", {
-      query: { dry_run: String(dry), update: String(update.checked) }, body: chosen ?? rows, type: json ? "application/json" : chosen ? "text/csv" : "text/csv; charset=utf-8", signal, deadline: 120_000,
-    }));
-    check.disabled = apply.disabled = false;
-    if (!answer || signal.aborted) return;
-    const { data } = answer;
-    const useful = data.added + data.changed;
-    put(outcome, result(data));
-    apply.hidden = !dry || !useful;
-    setText(apply, `Import ${plural(useful, "miner")}`);
-    if (!dry) {
-      say(`${plural(data.added, "miner")} added, ${number(data.changed)} changed.`);
-      if (!data.failed) go(pageUrl("miners", { sort: "-id" }));
-    }
-  };
-  const sample = new Blob([SAMPLE], { type: "text/csv" });
-  const link = URL.createObjectURL(sample);
-  signal.addEventListener("abort", () => URL.revokeObjectURL(link), { once: true });
   put(root, h("nav", { class: "crumbs", "aria-label": "Path" }, h("a", { href: pageUrl("miners") }, "Miners")),
-    h("div", { class: "page-head" }, h("h1", {}, "Import"), h("div", { class: "actions" }, h("a", { class: "button", href: link, download: "miners.csv" }, "Sample CSV"))),
-    h("section", { class: "panel", "aria-label": "What to import" },
-      h("p", { class: "quiet" }, "CSV with a head, or a JSON array. Needed are name, ip_address and manufacturer. Nothing changes before you have seen what would."),
-      h("div", { class: "import-form" }, file, text, h("label", { class: "check" }, update, " change miners that are there already, by address and port"), wrong, h("div", { class: "actions" }, check, apply))), outcome);
-}
-
-function result(data) {
-  const counts = [[data.added, "new"], [data.changed, "changed"], [data.same, "as they are"], [data.failed, "wrong"]].filter(([count]) => count);
-  if (!data.rows.length) return empty("There is no row in it", h("p", {}, "The first line of a CSV file names its columns; miners come below it."));
-  // What is wrong comes first: it is what one is here to see.
-  const rows = [...data.rows].sort((a, b) => (a.status !== "error") - (b.status !== "error") || a.row - b.row);
-  const table = sheet("Rows", ["Row", "Name", "What", "Why"], { cards: false });
-  put(table.body, rows.slice(0, MOST_ROWS).map((row) => h("tr", { "data-resting": row.status === "same" ? "yes" : null }, h("td", { class: "num" }, number(row.row)),
-    h("td", {}, row.miner_id == null ? (row.name ?? "") : h("a", { href: pageUrl(`miners/${row.miner_id}`) }, row.name)),
-    h("td", { class: row.status === "error" ? "bad-text" : row.status === "added" ? "ok-text" : null }, WORDS[row.status] ?? row.status),
-    h("td", {}, (row.errors ?? []).map(({ field, message }) => h("div", {}, field ? [h("b", {}, field), " "] : null, message))))));
-  return [h("p", { class: data.failed ? "callout" : "outcome good" }, h("span", {}, h("b", {}, data.dry_run ? "This would happen: " : "Done: "), counts.map(([count, word]) => `${number(count)} ${word}`).join(", "), ".",
-    data.failed ? " Wrong rows are left out; the rest does not mind." : "")), table.element,
-  rows.length > MOST_ROWS ? h("p", { class: "quiet" }, `Only the first ${number(MOST_ROWS)} of ${number(rows.length)} rows are shown.`) : null];
+    h("div", { class: "page-head" }, h("h1", {}, "Import"), h("div", { class: "actions" }, sample)), panel, outcome);
 }

@@ -1,6 +1,6 @@
 // From the API's points to columns that a chart draws. Gaps stay gaps: nothing is drawn over what nobody saw.
 
-const STEPS = { "5m": 300, "1h": 3600 };
+const STEPS = { "5m": 300, "1h": 3600, "1d": 86400 };
 
 /** The distance of two points of a level in seconds; of raw ones, as it was most of the time. */
 export function stepOf(level, times) {
@@ -30,7 +30,7 @@ export function columnsOf(points, level, fields) {
     for (const name of names) columns[name].push(fields[name](point) ?? null);
     if (point.misses > 0) addMiss(misses, point, at[index], level, step);
   });
-  const answered = points.some((point) => (point.polls ?? point.seen) > 0);
+  const answered = points.some((point) => (point.polls ?? point.seen ?? point.samples) > 0);
   return { times, columns, misses, step, answered };
 }
 

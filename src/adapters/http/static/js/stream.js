@@ -10,22 +10,24 @@ const DEAF_S = 40;
 const [SOONEST_S, LATEST_S] = [5, 300];
 /** The parts of a page come one after the other; they are waited for so long. */
 const GATHER_MS = 120;
-const EVENTS = ["miners", "totals", "alerts"];
+
+const ALWAYS = ["ping", "reload", "end"];
 
 /** What a page follows, by the signal of its life: all its parts share one stream. */
 const pages = new WeakMap();
 
 /**
  * Run `task()` now and again: every `seconds` without a stream, once a minute with one.
- * `on` are listeners by event (`miners`, `totals`, `alerts`); `of` confines them to a container or a miner
- * (`{container_id}`, `{miner_id}`), and is the same for all parts of a page.
+ * `on` are listeners by event (`miners`, `totals`, `alerts`; of gateways `devices`, `scan`, `alerts`); `of` confines them
+ * to a container or a miner (`{container_id}`, `{miner_id}`), and `at` is the system that streams; both are the same for
+ * all parts of a page.
  * As of `every`: the first run's error is thrown; returns `{again}`.
  */
-export async function follow({ seconds, task, of = {}, on, signal, onError }) {
+export async function follow({ seconds, task, of = {}, at = place.api, on, signal, onError }) {
   let loop = null;
   // Changes were missed, or we are not let in any more: a full read shows which.
   const anew = () => loop?.again();
-  if (!pages.has(signal)) pages.set(signal, opened(signal));
+  if (!pages.has(signal)) pages.set(signal, opened(at, signal));
   const stream = pages.get(signal);
   stream.listen(of, { ...on, reload: anew, end: anew });
   loop = await every(() => (stream.alive() ? Math.max(seconds, CALM_S) : seconds), task, signal, onError);
@@ -33,7 +35,7 @@ export async function follow({ seconds, task, of = {}, on, signal, onError }) {
 }
 
 /** One stream, closed while nobody looks: a browser has six connections to a server, for all its tabs. */
-function opened(signal) {
+function opened(at, signal) {
   const listeners = [];
   let query = {};
   let events = new Set();
@@ -51,9 +53,9 @@ function opened(signal) {
   const open = () => {
     close();
     if (signal.aborted || document.hidden) return;
-    source = new EventSource(withQuery(`${place.api}/stream`, { ...query, events: [...events].join() }));
+    source = new EventSource(withQuery(`${at}/stream`, { ...query, events: [...events].join() }));
     source.addEventListener("open", listened);
-    for (const name of ["ping", "reload", "end", ...events]) source.addEventListener(name, told);
+    for (const name of [...ALWAYS, ...events]) source.addEventListener(name, told);
     source.addEventListener("error", () => {
       heard = 0;
       // A cut connection is taken up again by the browser; a refusal is for us to try later.
@@ -81,7 +83,7 @@ function opened(signal) {
     listen(of, on) {
       listeners.push(on);
       query = { ...query, ...of };
-      events = new Set([...events, ...EVENTS.filter((name) => name in on)]);
+      events = new Set([...events, ...Object.keys(on).filter((name) => !ALWAYS.includes(name))]);
       clearTimeout(timer);
       timer = setTimeout(open, GATHER_MS);
     },

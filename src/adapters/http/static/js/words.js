@@ -52,6 +52,8 @@ const SHAPES = {
   stale: () => [svg("circle", { cx: 6, cy: 6, r: 4.2, class: "hollow" }), svg("path", { d: "M6 1.8a4.2 4.2 0 0 1 0 8.4Z" })],
   offline: () => svg("path", { d: "M2 2 10 10M10 2 2 10", class: "stroke" }),
   unknown: () => svg("circle", { cx: 6, cy: 6, r: 4, class: "hollow" }),
+  "no-card": () => [svg("path", { d: "M2.5 1.2h4.6l2.4 2.4v7.2h-7Z", class: "hollow" }), svg("path", { d: "M1 11 11 1", class: "stroke" })],
+  off: () => [svg("path", { d: "M3.4 2.9a4.3 4.3 0 1 0 5.2 0", class: "hollow" }), svg("path", { d: "M6 .8v5", class: "stroke" })],
 };
 
 /** The shape of an availability or of a severity; its word must stand beside it. */
