@@ -49,6 +49,7 @@ COLUMNS = (
     field("Since", "since", figures.moment),
     field("Until", "until", figures.moment),
     field("Containers", "container_ids", _numbers),
+    field("Enterprises", "enterprise_numbers", ", ".join),
     field("Miners", "miner_ids", _numbers),
     field("Reason", "reason"),
     field("By", "created_by", spare=1),
@@ -58,7 +59,7 @@ COLUMNS = (
 @maintenance.command("list")
 @asks
 async def list_(api: Api) -> None:
-    """List the windows, the latest beginning first; one without containers and miners is about everything."""
+    """List the windows, the latest beginning first; one that names nothing is about everything."""
     emit(await api.get("/api/maintenance", {"limit": 1000}), lambda found: show_table(COLUMNS, found))
 
 
@@ -66,16 +67,17 @@ async def list_(api: Api) -> None:
 @click.option("--until", type=When(), required=True, help="30m, 2h, 1d from now, or a time.")
 @click.option("--since", type=When(), help="The same; without it, it begins now.")
 @click.option("--container", multiple=True, shell_complete=words.containers, help="Only in this one; repeatable.")
+@click.option("--enterprise", multiple=True, shell_complete=words.enterprises, help="Only of this one; repeatable.")
 @click.option("--miner", multiple=True, shell_complete=words.miners, help="Only this one; repeatable.")
 @click.option("--reason")
 @asks
 async def add(api: Api, until: datetime, since: datetime | None, **told: Any) -> None:
-    """Announce maintenance, of everything if neither containers nor miners are named."""
+    """Announce maintenance, of everything if neither containers, enterprises nor miners are named."""
     places = [await container_id_of(api, word) for word in told["container"]]
     miners = [(await miner_of(api, word))["id"] for word in told["miner"]]
     fields = given(
         until=until.isoformat(), since=since and since.isoformat(), container_ids=places or None,
-        miner_ids=miners or None, reason=told["reason"],
+        enterprise_numbers=list(told["enterprise"]) or None, miner_ids=miners or None, reason=told["reason"],
     )  # fmt: skip
     answer = await api.post("/api/maintenance", fields)
     emit(answer, lambda made: click.echo(f"maintenance {made['id']} announced until {figures.moment(made['until'])}"))

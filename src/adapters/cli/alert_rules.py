@@ -43,6 +43,7 @@ COLUMNS = (
     field("Severity", "severity"),
     field("Active", "is_active"),
     field("Containers", "container_ids", _numbers, spare=1),
+    field("Enterprises", "enterprise_numbers", lambda numbers: ", ".join(numbers) or "all", spare=2),
     field("Tags", "tags", lambda tags: ", ".join(tags) or "all", spare=2),
     field("Channels", "channel_ids", _numbers, spare=1),
     field("Escalates after", "escalate_after_minutes", spare=3),
@@ -80,6 +81,9 @@ def _options(command: F) -> F:
             click.option(
                 "--container", multiple=True, shell_complete=words.containers, help="Only in this one; repeatable."
             ),
+            click.option(
+                "--enterprise", multiple=True, shell_complete=words.enterprises, help="Only of this one; repeatable."
+            ),
             click.option("--tag", multiple=True, help="Only with this tag; repeatable."),
             click.option("--channel", multiple=True, shell_complete=words.channels, help="Who is told; repeatable."),
             click.option("--escalate-after", type=click.IntRange(1), help="Minutes until it is told again."),
@@ -99,7 +103,8 @@ async def _fields(api: Api, told: Mapping[str, Any]) -> dict[str, Any]:
     later = [(await channel_of(api, word))["id"] for word in told["escalate_to"]]
     return given(
         threshold=told["threshold"], minutes=told["minutes"], severity=told["severity"], container_ids=places or None,
-        tags=list(told["tag"]) or None, channel_ids=channels or None, escalate_after_minutes=told["escalate_after"],
+        enterprise_numbers=list(told["enterprise"]) or None, tags=list(told["tag"]) or None,
+        channel_ids=channels or None, escalate_after_minutes=told["escalate_after"],
         escalate_channel_ids=later or None, is_active=told["active"],
     )  # fmt: skip
 
@@ -118,7 +123,7 @@ async def add(api: Api, kind: str, name: str | None, **told: Any) -> None:
 @rules.command()
 @click.argument("rule", shell_complete=words.rules)
 @click.option("--name")
-@click.option("--everywhere", is_flag=True, help="In all containers, with any tag.")
+@click.option("--everywhere", is_flag=True, help="In all containers, with any tag, of any enterprise.")
 @click.option("--every-channel", is_flag=True, help="Tell every active channel.")
 @click.option("--no-escalation", is_flag=True)
 @_options
@@ -129,7 +134,7 @@ async def change(
     """Change the fields that the options name, and no others."""
     fields = given(name=name) | await _fields(api, told)
     if everywhere:
-        fields |= {"container_ids": [], "tags": []}
+        fields |= {"container_ids": [], "tags": [], "enterprise_numbers": []}
     if every_channel:
         fields["channel_ids"] = []
     if no_escalation:

@@ -51,17 +51,21 @@ COLUMNS = (
 @click.option("--all", "everything", is_flag=True, help="Those that are over as well.")
 @click.option("--severity", type=click.Choice([severity.value for severity in Severity]))
 @click.option("--container", shell_complete=words.containers, help="Only alerts of this one.")
+@click.option("--enterprise", shell_complete=words.enterprises, help="Only alerts of this one.")
 @click.option("--subject", help="Part of the name of what they are about.")
 @click.option("--limit", type=click.IntRange(1, 1000), default=100, show_default=True)
 @click.option("--offset", type=click.IntRange(0), default=0)
 @asks
-async def list_(api: Api, status: str | None, everything: bool, container: str | None, **query: Any) -> None:
+async def list_(
+    api: Api, status: str | None, everything: bool, container: str | None, enterprise: str | None, **query: Any
+) -> None:
     """List alerts that are not over, the newest first."""
     is_open = None if everything or status else "true"
     asked = {
         "status": status,
         "open": is_open,
         "container_id": await container_id_of(api, container),
+        "enterprise_number": enterprise,
         **query,
     }
     answer = await api.get("/api/alerts", asked)
@@ -90,6 +94,7 @@ def _show(alert: Mapping[str, Any]) -> None:
             "rule": alert["rule"],
             "severity": alert["severity"],
             "subject": alert["subject"],
+            "enterprise": alert["enterprise_number"],
             "status": _status(alert),
             "measured": measured(alert),
             "detail": alert["detail"],

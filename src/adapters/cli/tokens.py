@@ -43,13 +43,19 @@ class Expiry(click.ParamType[datetime | None]):
 @click.option("--role", type=ROLES, required=True)
 @click.option("--expires", type=Expiry(), required=True, help="12h, 90d, 6w, a date such as 2027-01-31, or never.")
 @click.option("--container", multiple=True, shell_complete=words.containers, help="One a client may see; repeatable.")
+@click.option(
+    "--enterprise", multiple=True, shell_complete=words.enterprises, help="One an enterprise admin sees; repeatable."
+)
 @asks
-async def create(api: Api, name: str, role: str, expires: datetime | None, container: tuple[str, ...]) -> None:
+async def create(
+    api: Api, name: str, role: str, expires: datetime | None, container: tuple[str, ...], enterprise: tuple[str, ...]
+) -> None:
     """Make a token and print it: alone on stdout, and never again."""
     places = [await container_id_of(api, word) for word in container]
     fields = given(
-        name=name, role=role, container_ids=places or None, expires_at=expires.isoformat() if expires else None
-    )
+        name=name, role=role, container_ids=places or None, enterprise_numbers=list(enterprise) or None,
+        expires_at=expires.isoformat() if expires else None,
+    )  # fmt: skip
     answer = await api.post("/api/tokens", fields)
     if frame().json:
         print_json(answer.body)
@@ -65,6 +71,7 @@ COLUMNS = (
     field("Name", "name"),
     field("Role", "role"),
     field("Containers", "container_ids", lambda ids: ", ".join(map(str, ids))),
+    field("Enterprises", "enterprise_numbers", ", ".join, spare=3),
     field("Expires", "expires_at", figures.moment),
     field("Revoked", "revoked_at", figures.moment),
     field("Last used", "last_used_at", figures.moment, spare=1),

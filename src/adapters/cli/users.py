@@ -19,7 +19,8 @@ ROLES = click.Choice([role.value for role in Role])
 def users() -> None:
     """Who can log in.
 
-    USER is a name or a number.  A client sees only the containers assigned to him.
+    USER is a name or a number.  A client sees only the containers assigned to
+    him, an enterprise admin only his enterprises.
     """
 
 
@@ -34,6 +35,7 @@ COLUMNS = (
     field("Active", "is_active"),
     field("E-mail", "email", spare=1),
     field("Containers", "container_ids", _listed),
+    field("Enterprises", "enterprise_numbers", _listed, spare=3),
     field("Last login", "last_login_at", figures.moment, spare=2),
 )
 
@@ -65,7 +67,9 @@ async def show(api: Api, user: str) -> None:
 @click.option("--role", type=ROLES, required=True)
 @click.option("--email")
 @click.option("--container", multiple=True, shell_complete=words.containers, help="One a client may see; repeatable.")
-@click.option("--enterprise", multiple=True, help="One that an enterprise admin manages; repeatable.")
+@click.option(
+    "--enterprise", multiple=True, shell_complete=words.enterprises, help="One an enterprise admin sees; repeatable."
+)
 @password_option
 @asks
 async def add(
@@ -89,8 +93,10 @@ async def add(
 @click.option("--email")
 @click.option("--container", multiple=True, shell_complete=words.containers, help="All that a client may see.")
 @click.option("--no-containers", is_flag=True, help="A client sees nothing.")
-@click.option("--enterprise", multiple=True, help="All that an enterprise admin manages.")
-@click.option("--no-enterprises", is_flag=True)
+@click.option(
+    "--enterprise", multiple=True, shell_complete=words.enterprises, help="All that an enterprise admin sees."
+)
+@click.option("--no-enterprises", is_flag=True, help="An enterprise admin sees nothing.")
 @asks
 async def change(api: Api, user: str, active: bool | None, **told: Any) -> None:
     """Change the fields that the options name, and no others."""

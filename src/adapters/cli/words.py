@@ -66,7 +66,7 @@ def gateways(context: click.Context, parameter: click.Parameter, incomplete: str
 
 def enterprises(context: click.Context, parameter: click.Parameter, incomplete: str) -> "list[CompletionItem[Any]]":
     """Enterprises by number."""
-    return _named(context, "goip", "/api/enterprises", {"limit": 1000}, incomplete, "number", lambda one: one["name"])
+    return _named(context, None, "/api/enterprises", {"limit": 1000}, incomplete, "number", lambda one: one["name"])
 
 
 def directories(context: click.Context, parameter: click.Parameter, incomplete: str) -> "list[CompletionItem[Any]]":
@@ -76,13 +76,14 @@ def directories(context: click.Context, parameter: click.Parameter, incomplete: 
 
 def kinds(context: click.Context, parameter: click.Parameter, incomplete: str) -> list[str]:
     """What rules of alerts can be about."""
-    from ...core.miners.kinds import KINDS
+    from ...core.gateways.kinds import KINDS as GATEWAYS
+    from ...core.miners.kinds import KINDS as MINERS
 
-    return [kind.kind for kind in KINDS if kind.kind.startswith(incomplete.casefold())]
+    return [kind.kind for kind in (*MINERS, *GATEWAYS) if kind.kind.startswith(incomplete.casefold())]
 
 
 def _named(
-    context: click.Context, system: str, path: str, query: Mapping[str, object], incomplete: str, field: str,
+    context: click.Context, system: str | None, path: str, query: Mapping[str, object], incomplete: str, field: str,
     remark: Callable[[Any], str],
 ) -> "list[CompletionItem[Any]]":  # fmt: skip
     """The values of a field that begin so, and that no shell cuts."""
