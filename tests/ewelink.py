@@ -144,6 +144,11 @@ def kind_of(request: httpx.Request) -> str:
             raise AssertionError(f"nobody asks for {path}")
 
 
+def merged(before: list[dict[str, Any]], told: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """A list by outlets, with those that were told."""
+    return list({entry["outlet"]: entry for entry in (*before, *told)}.values())
+
+
 Answering = Callable[[httpx.Request], httpx.Response | Awaitable[httpx.Response]]
 
 
@@ -192,7 +197,9 @@ class Cloud:
             found = self.things.get(request.url.params["id"])
             return answer(405) if found is None else answer(data={"params": found["params"]})
         if kind.startswith("set_"):
-            self.things[body["id"]]["params"].update(body["params"])
+            params = self.things[body["id"]]["params"]
+            for name, value in body["params"].items():
+                params[name] = merged(params[name], value) if isinstance(value, list) else value
         return answer()
 
     def renewed(self, kind: str, body: dict[str, Any]) -> httpx.Response:

@@ -3,5 +3,6 @@
 from .account import EwelinkAccount
 from .cloud import EwelinkCloud
 from .ewelink import EwelinkSwitch
+from .local import LocalSwitch, Switches
 
-__all__ = ["EwelinkAccount", "EwelinkCloud", "EwelinkSwitch"]
+__all__ = ["EwelinkAccount", "EwelinkCloud", "EwelinkSwitch", "LocalSwitch", "Switches"]
