@@ -122,6 +122,7 @@ def test_what_a_process_left_behind_has_failed_if_it_was_not_sent_and_else_is_lo
     assert commanding.left_behind(command(), "lineman ended", at=AT) == command()
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.sampled_from([None, reading(uptime_s=5), reading(uptime_s=1200), reading(uptime_s=None)]), max_size=8),
     st.integers(0, 900),
@@ -433,7 +434,7 @@ COURSE = st.lists(
 )
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(COURSE)
 async def test_whatever_happens_a_command_is_sent_at_most_once(course: list[str]) -> None:
     site = await site_of("GW")

@@ -4,7 +4,7 @@ from datetime import datetime, timedelta
 
 import attrs
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from lineman.core.gateways.config import GatewayConfig
@@ -273,6 +273,7 @@ EVENTS = st.one_of(
 )  # fmt: skip
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(EVENTS, st.integers(1, 400)), max_size=30))
 def test_whatever_happens_all_that_is_known_fits_together(course: list[tuple[Event, int]]) -> None:
     watched, at = NEW, AT
@@ -296,6 +297,7 @@ def test_whatever_happens_all_that_is_known_fits_together(course: list[tuple[Eve
         watched = attrs.evolve(watched, watch=now)
 
 
+@settings(deadline=None)
 @given(st.lists(st.tuples(EVENTS, st.integers(1, 400)), max_size=10), EVENTS)
 def test_the_same_look_twice_is_the_same_as_once(course: list[tuple[Event, int]], last: Event) -> None:
     watched, at = NEW, AT

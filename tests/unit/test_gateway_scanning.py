@@ -343,7 +343,7 @@ async def test_a_fault_of_ours_ends_the_scan_and_is_told() -> None:
 
 async def test_extras_are_read_hourly_and_on_a_check_by_hand() -> None:
     site = await site_of("A")
-    for seconds in (0, 300, 3599):
+    for seconds in (0, 300, 2700):
         site.clock.passed = seconds
         await site.scan()
     assert site.devices.extras == ["A"]
@@ -352,6 +352,24 @@ async def test_extras_are_read_hourly_and_on_a_check_by_hand() -> None:
     assert site.devices.extras == ["A", "A"]
     await site.scanning.check(OPERATOR, "A")
     assert site.devices.extras == ["A", "A", "A"]
+
+
+async def test_extras_of_many_gateways_are_not_read_in_the_same_scan_for_ever() -> None:
+    names = [f"g{number}" for number in range(20)]
+    site = await site_of(*names)
+    await site.scan()
+    for seconds in (3000, 3300, 3600):
+        site.clock.passed = seconds
+        before = len(site.devices.extras)
+        await site.scan()
+        assert 0 < len(site.devices.extras) - before < 20
+    assert sorted(site.devices.extras) == sorted(names * 2)
+
+
+def test_a_list_and_a_dead_gateway_fit_into_one_scan_however_short_the_interval_is() -> None:
+    for interval, timeout in ((300.0, 30.0), (10.0, 30.0), (10.0, 300.0)):
+        config = GatewayConfig(interval=interval, timeout=timeout)
+        assert 2 * config.patience < config.scan_limit < config.interval
 
 
 async def test_a_check_reads_the_list_and_one_gateway_and_tells_what_is_wrong_as_its_status() -> None:
@@ -407,7 +425,7 @@ async def test_a_check_and_a_scan_never_talk_to_one_gateway_at_once() -> None:
     assert [what for what, *_ in site.devices.asked] == ["read"] * 3, "the fake device fails at two talks at once"
 
 
-@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(
         st.sampled_from(["scan", "check", "list fails", "list back", "empty", "full", "dead", "alive"]), max_size=12

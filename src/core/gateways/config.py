@@ -24,7 +24,7 @@ class GatewayConfig:
     password: Secret | None = None
     #: How long failures do not count after a reboot was accepted.
     rebooting: timedelta = timedelta(seconds=180)
-    #: How often call forwarding and authentication ids are read.
+    #: How long call forwarding and authentication ids are good for.
     extras_every: timedelta = timedelta(hours=1)
     #: How long a gateway is left alone after a command, and between two looks at what came of it:
     #: each connection that it cannot serve takes up one of the next times that it dials in.
@@ -41,3 +41,8 @@ class GatewayConfig:
     def scan_limit(self) -> float:
         """Seconds that a whole scan may take: less than there are between two."""
         return self.interval * 0.9
+
+    @property
+    def patience(self) -> float:
+        """Seconds that a list, or one gateway, may take: both together less than a whole scan."""
+        return min(self.timeout, self.scan_limit * 0.4)

@@ -25,6 +25,7 @@ from ...ports.gateways import (
     Seen,
     Watched,
 )
+from ..resilience import spread
 from ..turns import Turns
 from .config import GatewayConfig
 from .directories import read_list
@@ -76,7 +77,7 @@ class Probing:
 
     async def listing(self, directory: Directory) -> Listing:
         """The list of a directory.  Raises ``DeviceError``."""
-        return await read_list(self.directory, directory, self.config.timeout)
+        return await read_list(self.directory, directory, self.config.patience)
 
     @asynccontextmanager
     async def alone(self, gateway_id: int) -> AsyncGenerator[Watched]:
@@ -112,7 +113,7 @@ class Probing:
 
     async def read(self, watched: Watched, directory: Directory, port: int, *, extras: bool = False) -> Reading:
         """Read its pages at that port.  Raises ``DeviceError``, ``OtherDevice``."""
-        target, timeout = target_of(watched, directory, port, self.config), self.config.timeout
+        target, timeout = target_of(watched, directory, port, self.config), self.config.patience
         try:
             # The driver keeps the deadline; this is for the day on which one does not.
             with anyio.fail_after(timeout + 1):
@@ -136,8 +137,10 @@ class Probing:
 
     def _wants_extras(self, watched: Watched) -> bool:
         read, now = watched.watch.extras_at, self.clock.now()
+        # Each a little sooner than others, so that not all are read in the same scan for ever.
+        every = self.config.extras_every * (1 - spread(watched.gateway.id) / 4)
         # A clock that was set back has left a moment ahead of now.
-        return read is None or not now - self.config.extras_every < read <= now
+        return read is None or not now - every < read <= now
 
 
 def reason_of(error: DeviceError | OtherDevice) -> Reason:

@@ -69,11 +69,11 @@ class Round:
             homes.setdefault(home.id if home else None, []).append(one)
         send, receive = anyio.create_memory_object_stream[Errand](0)
         async with send, receive, anyio.create_task_group() as tasks:
-            tasks.start_soon(self._hand_out, receive.clone())
+            tasks.start_soon(self._hand_out, receive)
             async with anyio.create_task_group() as lists:
                 for directory in self.directories:
-                    lists.start_soon(self._list, directory, homes[directory.id], send.clone())
-                lists.start_soon(self._homeless, homes.get(None, []), send.clone())
+                    lists.start_soon(self._list, directory, homes[directory.id], send)
+                lists.start_soon(self._homeless, homes.get(None, []), send)
             await send.aclose()
 
     def figures(self, scan: Scan) -> Scan:
@@ -107,30 +107,28 @@ class Round:
         self, directory: Directory, watched: Sequence[Watched], send: MemoryObjectSendStream[Errand]
     ) -> None:
         """Read a list, and hand on its gateways with what it says of them."""
-        async with send:
-            if not directory.is_active:
-                await self._all(watched, NoList(directory, "the directory is switched off"), send)
-                return
-            try:
-                listing = await self.probing.listing(directory)
-            except DeviceError as error:
-                detail = f"{error.title}: {error.detail}"[:LONGEST_DETAIL]
-                self.lists[directory.id] = DirectoryOutcome(directory.name, False, detail=detail)
-                await self._all(watched, NoList(directory, detail), send)
-                return
-            rows = {row.name: row for row in listing.rows}
-            before = self.sizes.get(directory.name, listed_before(watched))
-            small = shrunk(len(listing.rows), before)
-            remarks = [f"{len(listing.rows)} rows, of {before} before: who is missing waits one more scan"] * small
-            detail = "; ".join([*remarks, *listing.remarks])[:LONGEST_DETAIL]
-            self.lists[directory.id] = DirectoryOutcome(directory.name, True, len(listing.rows), detail)
-            for one in sorted(watched, key=turn_of):
-                found = Row(directory, rows.get(one.gateway.name), small)
-                await send.send(Errand(one.gateway.id, one.gateway.name, found))
+        if not directory.is_active:
+            await self._all(watched, NoList(directory, "the directory is switched off"), send)
+            return
+        try:
+            listing = await self.probing.listing(directory)
+        except DeviceError as error:
+            detail = f"{error.title}: {error.detail}"[:LONGEST_DETAIL]
+            self.lists[directory.id] = DirectoryOutcome(directory.name, False, detail=detail)
+            await self._all(watched, NoList(directory, detail), send)
+            return
+        rows = {row.name: row for row in listing.rows}
+        before = self.sizes.get(directory.name, listed_before(watched))
+        small = shrunk(len(listing.rows), before)
+        remarks = [f"{len(listing.rows)} rows, of {before} before: who is missing waits one more scan"] * small
+        detail = "; ".join([*remarks, *listing.remarks])[:LONGEST_DETAIL]
+        self.lists[directory.id] = DirectoryOutcome(directory.name, True, len(listing.rows), detail)
+        for one in sorted(watched, key=turn_of):
+            found = Row(directory, rows.get(one.gateway.name), small)
+            await send.send(Errand(one.gateway.id, one.gateway.name, found))
 
     async def _homeless(self, watched: Sequence[Watched], send: MemoryObjectSendStream[Errand]) -> None:
-        async with send:
-            await self._all(watched, NoList(None, "its directory is not there"), send)
+        await self._all(watched, NoList(None, "its directory is not there"), send)
 
     async def _all(self, watched: Sequence[Watched], found: NoList, send: MemoryObjectSendStream[Errand]) -> None:
         for one in watched:
@@ -140,7 +138,7 @@ class Round:
         """Give each errand a lane, as soon as one is free."""
         lanes = self.probing.config.lanes
         free, most = anyio.Semaphore(lanes), anyio.Semaphore(lanes * MOST_TIMES)
-        async with receive, anyio.create_task_group() as tasks:
+        async with anyio.create_task_group() as tasks:
             async for errand in receive:
                 await most.acquire()
                 await free.acquire()
