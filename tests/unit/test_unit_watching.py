@@ -1,0 +1,246 @@
+"""Watching units: stored before anything is done, and nothing that may be our own fault counts."""
+
+from collections.abc import AsyncGenerator, Hashable, Mapping, Sequence
+from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from typing import Any, cast
+
+import attrs
+import pytest
+
+from lineman.core.units import Surroundings, UnitConfig, UnitReports, Watching
+from lineman.core.units.past import report_of, sentence_of
+from lineman.ports.alerts import Facts
+from lineman.ports.errors import Unavailable
+from lineman.ports.power import Plug, PlugKind
+from lineman.ports.units import (
+    Cause,
+    Checked,
+    Cycle,
+    LineStats,
+    Outcome,
+    PowerPolicy,
+    Unit,
+    UnitEvent,
+    UnitTarget,
+    UnitWatch,
+)
+
+pytestmark = pytest.mark.anyio
+T0 = datetime(2026, 1, 1, tzinfo=UTC)
+PLUG = Plug(PlugKind.EWELINK, "1000011001")
+UP = Checked(Outcome.ONLINE, Cause.OK, lines=LineStats(gsm_total=8, gsm_online=5), disk_percent=40, uptime_s=9000)
+DEAD = Checked(Outcome.OFFLINE, Cause.TIMED_OUT, "no answer within 15 s")
+LOCKED = Checked(Outcome.UNKNOWN, Cause.DENIED, "it does not take the password")
+
+
+@attrs.define(eq=False)
+class World:
+    """Everything that a watcher talks to."""
+
+    units_: list[Unit]
+    says: Checked = UP
+    away: bool = False
+    now_: datetime = T0
+    stored: dict[str, UnitWatch] = attrs.field(factory=dict)
+    history_: list[UnitEvent] = attrs.field(factory=list)
+    cycles: list[Cycle] = attrs.field(factory=list)
+    facts: list[Facts] = attrs.field(factory=list)
+    pinned: list[tuple[str, str]] = attrs.field(factory=list)
+    restarts: int = 0
+    policy: PowerPolicy = attrs.field(factory=PowerPolicy)
+    canary: bool = True
+    canaries_asked: int = 0
+
+    def now(self) -> datetime:
+        return self.now_
+
+    def monotonic(self) -> float:
+        return self.now_.timestamp()
+
+    async def sleep(self, seconds: float) -> None:
+        self.now_ += timedelta(seconds=seconds)
+
+    async def all(self, *, visible: frozenset[str] | None = None) -> Sequence[Unit]:
+        return self.units_
+
+    async def version(self) -> int:
+        return len(self.units_)
+
+    async def pin(self, number: str, host_key: str) -> None:
+        self.pinned.append((number, host_key))
+
+    async def watches(self) -> Mapping[str, UnitWatch]:
+        return self.stored
+
+    async def keep(
+        self, seen: Mapping[str, UnitWatch], events: Sequence[UnitEvent] = (), cycles: Sequence[Cycle] = ()
+    ) -> None:
+        if self.away:
+            raise Unavailable("the database is away")
+        self.stored |= seen
+        self.history_ += events
+        self.cycles += cycles
+
+    async def append(self, event: UnitEvent) -> UnitEvent:
+        self.history_.append(event)
+        return event
+
+    async def check(self, target: UnitTarget, *, deadline: float) -> Checked:
+        return self.says
+
+    async def restart_service(self, target: UnitTarget, *, deadline: float) -> None:
+        self.restarts += 1
+
+    async def get(self) -> PowerPolicy:
+        return self.policy
+
+    async def windows(self) -> Sequence[Any]:
+        return []
+
+    async def answers(self, host: str, port: int, *, how: str = "tcp", deadline: float) -> bool:
+        self.canaries_asked += 1
+        return self.canary
+
+    async def report(self, facts: Sequence[Facts]) -> None:
+        self.facts += facts
+
+
+@asynccontextmanager
+async def alone(device: Hashable) -> AsyncGenerator[None]:
+    yield
+
+
+def unit(number: str = "0123", **fields: Any) -> Unit:
+    chosen: dict[str, Any] = {"parameter_option_2": True, "plug": PLUG, "id": 1} | fields
+    return Unit(number, "192.0.2.7", T0, **chosen)
+
+
+async def watcher(world: World, **config: Any) -> Watching:
+    chosen, anything = UnitConfig(**config), cast("Any", world)
+    watching = Watching(
+        unit_store=anything, watch_store=anything, probe=anything, clock=anything, alone=alone, config=chosen,
+        reports=UnitReports(anything, anything),
+        surroundings=Surroundings(
+            policy_store=anything, rule_store=anything, opinion=anything, clock=anything, config=chosen,
+            in_maintenance=lambda windows, subject, at: False,
+        ),
+    )  # fmt: skip
+    await watching.reload()
+    return watching
+
+
+async def go(world: World, watching: Watching, *said: Checked) -> UnitWatch:
+    watch = UnitWatch()
+    for world.says in said:
+        world.now_ += timedelta(seconds=60)
+        watch = await watching.look(world.units_[0])
+    return watch
+
+
+async def test_a_unit_that_dies_is_cycled_once_and_the_decision_is_stored_with_its_cycle() -> None:
+    world = World([unit()])
+    watch = await go(world, await watcher(world), UP, UP, DEAD, DEAD, DEAD, DEAD)
+    [cycle] = world.cycles
+    assert (cycle.plug, cycle.enterprise_number, cycle.initiator) == (PLUG, "0123", "auto")
+    assert [row.action_type for row in world.history_] == ["status_change", "power_cycle"]
+    assert (world.history_[0].prev_status, world.history_[0].new_status) == ("on", "off")
+    assert watch.state.ewelink_action_done
+    assert (watch.line_stats, watch.disk_usage_percent) == (UP.lines, 40), "what is not told stays as it was known"
+    assert "was cut in this outage" in sentence_of(world.units_[0], watch)
+
+
+async def test_what_cannot_be_stored_is_neither_believed_nor_done() -> None:
+    world = World([unit()])
+    watching = await watcher(world)
+    await go(world, watching, UP, UP, DEAD, DEAD)
+    world.away = True
+    with pytest.raises(Unavailable):
+        await go(world, watching, DEAD)
+    assert not world.cycles
+    world.away = False
+    await go(world, watching, DEAD)
+    assert len(world.cycles) == 1
+
+
+async def test_a_changed_password_is_no_outage() -> None:
+    world = World([unit()])
+    watch = await go(world, await watcher(world), UP, UP, *[LOCKED] * 9)
+    assert (watch.state.failure_counter, watch.state.last_status, world.cycles) == (0, Outcome.ONLINE, [])
+    assert watch.last_error_message == "it does not take the password"
+    assert world.facts[-1].values["looked"] == 0
+    assert "up" not in world.facts[-1].values
+
+
+async def test_our_own_line_is_asked_about_only_when_a_decision_is_near() -> None:
+    world = World([unit()], canary=False)
+    watching = await watcher(world, canaries=(("192.0.2.1", 443),))
+    await go(world, watching, UP, UP, DEAD, DEAD)
+    assert world.canaries_asked == 0
+    watch = await go(world, watching, DEAD)
+    assert (world.cycles, watch.gate, world.canaries_asked) == ([], "own_uplink_down", 1)
+    world.canary = True
+    await go(world, watching, DEAD)
+    assert len(world.cycles) == 1
+
+
+async def test_half_a_fleet_that_dies_at_once_is_our_own_side() -> None:
+    world = World([unit(f"{number:04}", id=number) for number in range(1, 5)])
+    watching = await watcher(world)
+    for says in (UP, UP, DEAD, DEAD, DEAD, DEAD):
+        world.says = says
+        for one in world.units_:
+            world.now_ += timedelta(seconds=15)
+            await watching.look(one)
+    assert not world.cycles
+    assert {row.extra_info["gate"] for row in world.history_ if row.action_type == "suppress"} == {"mass_outage"}
+
+
+async def test_the_red_switch_holds_within_two_seconds() -> None:
+    world = World([unit()], policy=PowerPolicy(stopped=True))
+    watching = await watcher(world)
+    assert (await go(world, watching, UP, UP, DEAD, DEAD, DEAD)).gate == "stopped"
+    world.policy = PowerPolicy()
+    await go(world, watching, DEAD)
+    assert len(world.cycles) == 1
+
+
+async def test_a_dead_service_on_a_living_host_is_restarted_before_power_is_cut() -> None:
+    world = World([unit(may_restart_service=True)])
+    down = attrs.evolve(DEAD, cause=Cause.ASTERISK_DOWN)
+    watching = await watcher(world)
+    await go(world, watching, UP, UP, down, down, down)
+    assert (world.restarts, world.cycles) == (1, [])
+    assert world.history_[-1].action_type == "service_restart"
+    await go(world, watching, down, down, down)
+    assert (world.restarts, len(world.cycles)) == (1, 1)
+
+
+async def test_the_first_host_key_is_pinned_when_the_unit_was_well() -> None:
+    world = World([unit()])
+    await go(world, await watcher(world), attrs.evolve(LOCKED, host_key="SHA256:x"))
+    assert world.pinned == []
+    await go(world, await watcher(world), attrs.evolve(UP, host_key="SHA256:x"))
+    assert world.pinned == [("0123", "SHA256:x")]
+
+
+async def test_lines_and_restarts_between_two_looks_are_told() -> None:
+    world = World([unit()])
+    await go(world, await watcher(world), UP, attrs.evolve(UP, uptime_s=30))
+    assert world.facts[-1].values["gsm_down"] == 3
+    assert world.facts[-1].words["gsm_down"] == "3 of 8 GSM lines down"
+    assert [row.action_type for row in world.history_] == ["restarted"]
+
+
+def test_a_week_is_summed_up() -> None:
+    def row(minutes: int, action: str, new: str | None = None) -> UnitEvent:
+        return UnitEvent(T0 + timedelta(minutes=minutes), "0123", action_type=action, new_status=new)
+
+    rows = [
+        row(0, "status_change", "off"), row(2, "power_cycle"), row(8, "status_change", "on"),
+        row(60, "status_change", "off"), row(62, "power_cycle"), row(65, "escalate"), row(180, "status_change", "on"),
+        row(200, "status_change", "off"),
+    ]  # fmt: skip
+    report = report_of("0123", rows, T0, T0 + timedelta(minutes=230))
+    assert (report.outages, report.cycles, report.helped, report.escalations) == (3, 2, 1, 1)
+    assert report.down_s == (8 + 120 + 30) * 60
