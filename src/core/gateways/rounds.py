@@ -32,7 +32,6 @@ class Errand:
     """A gateway to look at, with what its list says."""
 
     gateway_id: int
-    name: str
     found: Row | NoList
 
 
@@ -124,15 +123,14 @@ class Round:
         detail = "; ".join([*remarks, *listing.remarks])[:LONGEST_DETAIL]
         self.lists[directory.id] = DirectoryOutcome(directory.name, True, len(listing.rows), detail)
         for one in sorted(watched, key=turn_of):
-            found = Row(directory, rows.get(one.gateway.name), small)
-            await send.send(Errand(one.gateway.id, one.gateway.name, found))
+            await send.send(Errand(one.gateway.id, Row(directory, rows.get(one.gateway.name), small)))
 
     async def _homeless(self, watched: Sequence[Watched], send: MemoryObjectSendStream[Errand]) -> None:
         await self._all(watched, NoList(None, "its directory is not there"), send)
 
     async def _all(self, watched: Sequence[Watched], found: NoList, send: MemoryObjectSendStream[Errand]) -> None:
         for one in watched:
-            await send.send(Errand(one.gateway.id, one.gateway.name, found))
+            await send.send(Errand(one.gateway.id, found))
 
     async def _hand_out(self, receive: MemoryObjectReceiveStream[Errand]) -> None:
         """Give each errand a lane, as soon as one is free."""
