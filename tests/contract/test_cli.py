@@ -59,7 +59,7 @@ def portal() -> Generator[BlockingPortal]:
 
 
 @contextmanager
-def serving(portal: BlockingPortal, database: str, *, works: bool) -> Iterator[str]:
+def serving(portal: BlockingPortal, database: str, *, works: bool, **settings: Any) -> Iterator[str]:
     """A running service; its address."""
     stop, ready, urls = portal.call(anyio.Event), threading.Event(), list[str]()
 
@@ -68,13 +68,15 @@ def serving(portal: BlockingPortal, database: str, *, works: bool) -> Iterator[s
         ready.set()
 
     async def serve() -> None:
-        await run(Settings(database=database, port=0), works=works, stop=stop, ready=tell)
+        await run(Settings(database=database, port=0, **settings), works=works, stop=stop, ready=tell)
 
     served = portal.start_task_soon(serve)
     assert ready.wait(20)
-    yield urls[0]
-    portal.call(stop.set)
-    served.result(20)
+    try:
+        yield urls[0]
+    finally:
+        portal.call(stop.set)
+        served.result(20)
 
 
 @pytest.fixture
