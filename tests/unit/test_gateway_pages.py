@@ -299,6 +299,13 @@ def test_references_that_nobody_defined_are_text() -> None:
     assert xml_line("gsm_cur_oper=&j;&x;").operator == "&j;&x;"
 
 
+@pytest.mark.parametrize("code", ["#xD800", "#55296", "#0", "#x110000", "#99999999999", "#xffffd800"])
+def test_references_to_signs_that_there_are_none_of_harm_nobody(code: str) -> None:
+    assert xml_line(f"gsm_cur_oper=a&{code};b").operator == "a\N{REPLACEMENT CHARACTER}b"
+    assert html_line(f'<td id="l1_gsm_cur_oper">a&{code};b</td>').operator == "a\N{REPLACEMENT CHARACTER}b"
+    assert xml_line("gsm_cur_oper=&#1041;&#x42;").operator == "\u0411B"
+
+
 def form(mode: str, *, endpoint: str = "SIP", lines: int = 2) -> bytes:
     options = "".join(
         f'<option {"selected " if name == mode else ""}value="{name}">{name}</option>'
@@ -360,7 +367,14 @@ PIECES = st.sampled_from(
             b"&nbsp;",
             b"&#1057;",
         ),
-        *(b"<html>", b"</html>", b"<td id='l1_gsm_signal'>", b"<title>GoIP", b"<td>SN(Serial Number):</td>", b"&#0;"),
+        *(
+            b"<html>",
+            b"</html>",
+            b"<td id='l1_gsm_signal'>",
+            b"<title>GoIP",
+            b"<td>SN(Serial Number):</td>",
+            b"&#xD800;",
+        ),
         *(b"<!--", b"-->", b"<?xml", b"?>", b"<select name='sip_config_mode'>", b"<option selected value='LINE_MODE'>"),
         *(b"<input name='sip_line1_auth_id' value='", b"'>", b"charset=gb2312", b'uptime_s="9', b"\xd0\xe9", b"\x00"),
         *(b"<![CDATA[", b"]]>", b"l1_", b"<"),

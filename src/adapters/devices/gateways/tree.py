@@ -17,6 +17,8 @@ _LONG_TAG = re.compile(r"<[^<>]{2048}")
 #: Within quotes a bracket ends no tag; some scripts of pages have a few.
 _QUOTED_BRACKET = re.compile(r"""=\s{0,8}(?:"[^"<>]*[<>]|'[^'<>]*[<>])""")
 _MOST_QUOTED = 16
+_REFERENCE = re.compile(r"&#(?:x([0-9a-f]+)|([0-9]+));?", re.IGNORECASE)
+_SURROGATES, _HIGHEST = range(0xD800, 0xE000), 0x10FFFF
 _SCRIPT = re.compile(r"<script\b", re.IGNORECASE)
 _SCRIPT_END = re.compile(r"</script\s*>", re.IGNORECASE)
 
@@ -50,10 +52,20 @@ def gathered(element: Any, limit: int = LONGEST_CELL) -> str:
 def _tree(text: str, kind: str) -> Any:
     if not text.strip():
         return None
+    if "&#" in text:
+        # The parser makes text of half a surrogate pair that nothing can read any more.
+        text = _REFERENCE.sub(_possible, text)
     with warnings.catch_warnings():
         # What lies deeper than the parser goes is left out, which readers notice by what is missing.
         warnings.filterwarnings("ignore", "Input data is too big", UserWarning)
         return Selector(text=text, type=kind, huge_tree=False).root
+
+
+def _possible(reference: re.Match[str]) -> str:
+    """A reference to a sign that there is, as it stands, else the sign for none."""
+    digits, base = (reference[1], 16) if reference[1] else (reference[2], 10)
+    code = int(digits, base) if len(digits) < 10 else _HIGHEST + 1
+    return reference[0] if 0 < code <= _HIGHEST and code not in _SURROGATES else "\N{REPLACEMENT CHARACTER}"
 
 
 def without_scripts(text: str) -> str:
