@@ -6,14 +6,17 @@ import stat
 from collections.abc import AsyncGenerator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import attrs
 import pytest
 
+from lineman.adapters.clock import SystemClock
 from lineman.adapters.crypto.vault import FernetVault
 from lineman.adapters.db.admin import check_key, rotate, status
 from lineman.adapters.db.backup import KEY_APART, backup
 from lineman.adapters.db.catalogue import SEALED, columns, tables
+from lineman.adapters.db.cloud_tokens import SqlCloudTokens
 from lineman.adapters.db.containers import SqlContainers
 from lineman.adapters.db.copy import TYPES, copy_all
 from lineman.adapters.db.discovery import SqlJobs
@@ -26,11 +29,15 @@ from lineman.adapters.db.gateways import SqlGateways
 from lineman.adapters.db.groups import SqlGroups
 from lineman.adapters.db.journal import SqlJournal
 from lineman.adapters.db.miners import SqlMiners
-from lineman.adapters.db.postgres import PostgresDatabase
+from lineman.adapters.db.postgres import PostgresDatabase, _Transaction
+from lineman.adapters.db.power_cycles import SqlCycles
+from lineman.adapters.db.power_policy import SqlPowerPolicy
 from lineman.adapters.db.retention import Retention
 from lineman.adapters.db.series import SqlSeries
 from lineman.adapters.db.sqlite import SqliteDatabase
 from lineman.adapters.db.tokens import SqlTokens
+from lineman.adapters.db.unit_watches import SqlUnitWatches
+from lineman.adapters.db.units import SqlUnits
 from lineman.adapters.db.users import SqlUsers
 from lineman.adapters.db.uses import SqlUses
 from lineman.adapters.db.watches import SqlWatches
@@ -44,13 +51,18 @@ from lineman.ports.miners.inventory import MinerQuery, NewContainer, NewMiner
 from lineman.ports.miners.past import EventKind, MinerEvent
 from lineman.ports.miners.reading import Maker, Reading, State
 from lineman.ports.miners.watch import Availability, Level, Observation, Sample, Watch
-from lineman.ports.secrets import Sealed, Secret
+from lineman.ports.power import Plug, PlugKind
+from lineman.ports.power.cloud import Tokens
+from lineman.ports.secrets import Sealed, Secret, Vault
+from lineman.ports.units import PowerPolicy, Unit
 
+from .. import units
 from ..gateways import EVENT, LINE_WATCH, WATCH, add_enterprise, line
 
 pytestmark = pytest.mark.anyio
 
 NOW = datetime(2026, 11, 24, 12, 0, 0, 123456, tzinfo=UTC)
+CLOUD = Tokens("eu", Secret("canary-access"), Secret("canary-refresh"), NOW, NOW, NOW)
 OLD, NEW = Secret("the first key, long enough"), Secret("the second key, long enough")
 
 
@@ -91,6 +103,23 @@ async def fill(db: Database) -> None:
     await SqlGateways(db, vault).add(NewGateway("GW 1", "17", None, 1, "admin", Secret("canary-gateway")), at=NOW)
     await SqlGatewayWatches(db, vault).keep([Seen(1, NOW, WATCH, (LINE_WATCH, line(1, 2)), (EVENT,))])
     await SqlGatewayHistory(db, LineRetention()).roll_up(now=NOW + timedelta(days=1))
+    await fill_units(db, vault)
+
+
+async def fill_units(db: Database, vault: Vault) -> None:
+    await add_enterprise(db, "2", "Box")
+    await SqlUnits(db, vault).add(units.UNIT)
+    await SqlUnits(db, vault).add(Unit("2", "198.51.100.2", NOW, parent="17"))
+    watch = units.WATCH
+    await SqlUnitWatches(db).keep({"17": watch, "2": watch}, [units.EVENT], [units.CYCLE])
+    await SqlCycles(db).begin(
+        attrs.evolve(units.CYCLE, enterprise_number=None, plug=Plug(PlugKind.SHELLY, "192.0.2.9"))
+    )
+    await SqlPowerPolicy(db).set(PowerPolicy(stopped=True, stopped_by="anna", stopped_at=NOW))
+    tokens = SqlCloudTokens(db, vault, SystemClock())
+    await tokens.put(CLOUD, expected=None)
+    await tokens.remember_state("canary-state", by="anna", expires_at=NOW)
+    await tokens.count(month="2026-11", region="eu", calls=2**40)
 
 
 @pytest.fixture
@@ -119,7 +148,7 @@ async def test_a_copy_brings_everything_and_goes_on_where_the_source_stopped(
     )
     assert copied == sum(total for _, done, total in steps if done == total)
     old, new = FernetVault([OLD]), FernetVault([NEW])
-    span = {"since": NOW - timedelta(days=1), "until": NOW + timedelta(days=1)}
+    span = dict[str, Any](since=NOW - timedelta(days=1), until=NOW + timedelta(days=1))
     for level in Level:
         before = await SqlSeries(source, Retention()).chart(1, **span, level=level)
         assert await SqlSeries(target, Retention()).chart(1, **span, level=level) == before
@@ -152,6 +181,18 @@ async def test_a_copy_brings_everything_and_goes_on_where_the_source_stopped(
     assert await SqlJournal(target).read() == await SqlJournal(source).read()
     assert (await SqlMiners(target, new).add(NewMiner("next", "10.1.1.1", Maker.AVALON, 1), at=NOW)).id == 5
     assert (await SqlGateways(target, new).add(NewGateway("next", "17"), at=NOW)).id == 2
+    assert await SqlUnits(target, new).all() == await SqlUnits(source, old).all()
+    known, was_known = SqlUnitWatches(target), SqlUnitWatches(source)
+    assert await known.watches() == await was_known.watches()
+    assert await known.line_counts("17", **span) == await was_known.line_counts("17", **span)
+    assert await known.history(**span) == await was_known.history(**span)
+    assert await SqlCycles(target).open() == await SqlCycles(source).open()
+    assert len(await SqlCycles(target).open()) == 2
+    assert (await SqlPowerPolicy(target).get()).stopped
+    account = SqlCloudTokens(target, new, SystemClock())
+    assert await account.get() == CLOUD
+    assert await account.count(month="2026-11", region="eu") == 2**40 + 1
+    assert await account.take_state("canary-state", now=NOW - timedelta(hours=1))
     for table in ("miner_sample", "line_sample", "line_1h"):
         assert await target.fetch(int, f"select count(*) from {table}_default") == [0]
 
@@ -236,7 +277,7 @@ async def test_the_wrong_key_is_noticed_at_start(database: Database) -> None:
 
 async def test_rotation_seals_all_secrets_with_the_newest_key(database: Database) -> None:
     await fill(database)
-    assert await rotate(database, FernetVault([NEW, OLD])) == 7
+    assert await rotate(database, FernetVault([NEW, OLD])) == 11
     await check_key(database, FernetVault([NEW]))
     miner = await SqlMiners(database, FernetVault([NEW])).get(4)
     assert (miner.password, miner.group_password) == (Secret("canary-pass"), Secret("canary-group"))
@@ -245,6 +286,28 @@ async def test_rotation_seals_all_secrets_with_the_newest_key(database: Database
         Secret("canary-gateway"), Secret("canary-enterprise"),
     )  # fmt: skip
     assert (await SqlDirectories(database, FernetVault([NEW])).get(1)).password == Secret("canary-hub")
+    unit = await SqlUnits(database, FernetVault([NEW])).get("17")
+    assert (unit.password, unit.key) == (units.UNIT.password, units.UNIT.key)
+    assert await SqlCloudTokens(database, FernetVault([NEW]), SystemClock()).get() == CLOUD
+
+
+async def test_a_rotation_brings_no_pair_of_tokens_back_that_was_replaced_meanwhile(
+    target: PostgresDatabase, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Refresh tokens are good once: the older pair would be the end of the authorisation."""
+    await fill(target)
+    account = SqlCloudTokens(target, FernetVault([NEW, OLD]), SystemClock())
+    after, fetch = attrs.evolve(CLOUD, access=Secret("canary-access-2"), refresh=Secret("x")), _Transaction.fetch
+
+    async def interrupted(self: _Transaction, kind: type[Any], sql: str, /, **values: object) -> list[Any]:
+        rows = await fetch(self, kind, sql, **values)
+        if sql.startswith("select id, access_sealed from cloud_token"):
+            await account.put(after, expected=1)
+        return rows
+
+    monkeypatch.setattr(_Transaction, "fetch", interrupted)
+    await rotate(target, FernetVault([NEW, OLD]))
+    assert await account.get() == attrs.evolve(after, revision=2)
 
 
 async def test_secrets_that_no_key_opens_stop_a_rotation_unless_they_are_given_up(database: Database) -> None:

@@ -14,11 +14,12 @@ from lineman.adapters.crypto.vault import FernetVault
 from lineman.adapters.db.alert_rules import SqlRules
 from lineman.adapters.db.catalogue import tables
 from lineman.adapters.db.containers import SqlContainers
-from lineman.adapters.db.engine import ChangedMigration, Database, Dialect, NewerDatabase
+from lineman.adapters.db.engine import ChangedMigration, Database, Dialect, ForeignTable, NewerDatabase
 from lineman.adapters.db.migrate import Applied, Migration, applied, load, pending
 from lineman.adapters.db.postgres import PostgresDatabase
 from lineman.adapters.db.sqlite import SqliteDatabase
 from lineman.ports.alerts import Rule, Severity
+from lineman.ports.errors import LinemanError
 from lineman.ports.miners.inventory import Container
 from lineman.ports.secrets import Secret
 
@@ -178,6 +179,39 @@ def test_both_databases_take_the_same_steps() -> None:
     assert steps["sqlite"] == steps["postgresql"]
     numbers = [number for number, _ in steps["sqlite"]]
     assert numbers == sorted(set(numbers))
+
+
+@pytest.mark.parametrize(
+    "names", [("0007_one.sql", "0007_two.sql"), ("0007_one.sqlite.sql", "0007_two.postgresql.sql"),
+              ("0007_one.sql", "07_one.sql")]
+)  # fmt: skip
+def test_two_steps_of_one_number_are_refused(tmp_path: Path, names: tuple[str, ...]) -> None:
+    (tmp_path / "0007_one.md").touch()
+    for name in names:
+        (tmp_path / name).touch()
+    for dialect in DIALECTS.values():
+        with pytest.raises(LinemanError, match=r"07_\w+\.\S*sql has the number of 0?0?07_"):
+            load(dialect, tmp_path)
+
+
+def test_a_text_for_one_kind_of_database_goes_before_the_one_for_both(tmp_path: Path) -> None:
+    for name in ("0001_all.sql", "0001_all.sqlite.sql", "0002_only.postgresql.sql"):
+        (tmp_path / name).write_text(name)
+    assert [step.text for step in load("sqlite", tmp_path)] == ["0001_all.sqlite.sql"]
+    assert [step.text for step in load("postgresql", tmp_path)] == ["0001_all.sql", "0002_only.postgresql.sql"]
+
+
+async def test_tables_of_the_service_before_that_bear_our_names_are_refused_and_left_alone(
+    opened: Open, known: tuple[Migration, ...]
+) -> None:
+    async with opened(migrations=()) as old:
+        await old.run("create table unit_live_status (enterprise_number text primary key, last_status text)")
+        await old.run("create table enterprises (number text)")
+    with pytest.raises(ForeignTable, match=r"unit_live_status of another program.* of its own"):
+        async with opened():
+            pass
+    async with opened(migrations=()) as old:
+        assert await tables(old) == ["enterprises", "unit_live_status"]
 
 
 def test_only_what_is_missing_is_pending() -> None:

@@ -4,7 +4,6 @@
 changes nothing; everything else opens it as always.
 """
 
-import re
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,9 +19,6 @@ from .sqlite import SqliteDatabase
 
 #: Rows are counted up to here: to count all samples of a large site takes minutes.
 MOST = 1_000_000
-
-
-MADE = re.compile(r"(?im)^create (?:unlogged )?table (?:if not exists )?(\w+)")
 
 
 @attrs.frozen
@@ -53,7 +49,7 @@ class Status:
 
 async def foreign(db: Database) -> Sequence[str]:
     """The tables that are none of ours: such as those of a service that had this database before."""
-    ours = {name for step in load(db.dialect) for name in MADE.findall(step.text)} | {"schema_version"}
+    ours = {name for step in load(db.dialect) for name in step.makes} | {"schema_version"}
     return [table for table in await tables(db) if table not in ours]
 
 
@@ -115,6 +111,7 @@ async def rotate(db: Database, vault: Vault, *, forget: bool = False) -> int:
     """Seal all secrets anew with the newest key, in one transaction; how many.
 
     ``forget`` gives up those that no key opens, instead of raising ``Sealed``.
+    What another process replaces meanwhile stays as that process sealed it.
     """
     done = 0
     async with db.transaction() as tx:
@@ -126,16 +123,15 @@ async def rotate(db: Database, vault: Vault, *, forget: bool = False) -> int:
                 except Sealed as error:
                     if not forget:
                         raise Sealed(f"{column} of {table} {row} cannot be opened with the keys at hand") from error
-                    await tx.run(_forgotten(table, key, column), row=row)
+                    await tx.run(_forgotten(table, key, column), row=row, was=sealed)
                     continue
-                await tx.run(
-                    f"update {table} set {column} = :sealed where {key} = :row", sealed=vault.seal(secret), row=row
-                )
-                done += 1
+                done += await tx.run(
+                    f"update {table} set {column} = :sealed where {key} = :row and {column} = :was",
+                    sealed=vault.seal(secret), row=row, was=sealed,
+                )  # fmt: skip
     return done
 
 
 def _forgotten(table: str, key: str, column: str) -> str:
-    if table == "key_check":
-        return f"delete from {table} where {key} = :row"
-    return f"update {table} set {column} = null where {key} = :row"
+    change = f"delete from {table}" if table == "key_check" else f"update {table} set {column} = null"
+    return f"{change} where {key} = :row and {column} = :was"

@@ -33,6 +33,10 @@ class ChangedMigration(Conflict):
     """A migration was changed after it ran."""
 
 
+class ForeignTable(Conflict):
+    """A table of another program is in the way."""
+
+
 class Statements(Protocol):
     """Where statements can be sent."""
 

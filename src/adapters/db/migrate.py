@@ -12,12 +12,15 @@ from importlib.resources.abc import Traversable
 
 import attrs
 
-from .engine import ChangedMigration, Dialect, NewerDatabase, Statements, Transaction
+from ...ports.errors import LinemanError
+from .catalogue import tables
+from .engine import ChangedMigration, Dialect, ForeignTable, NewerDatabase, Statements, Transaction
 
 TABLE = (
     "create table if not exists schema_version (number integer primary key, name text not null, digest text not null)"
 )
 NAME = re.compile(r"(\d+)_(\w+)(?:\.(sqlite|postgresql))?\.sql")
+MADE = re.compile(r"(?im)^create (?:unlogged )?table (?:if not exists )?(\w+)")
 
 
 @attrs.frozen
@@ -32,6 +35,11 @@ class Migration:
     def digest(self) -> str:
         return hashlib.sha256(self.text.encode()).hexdigest()
 
+    @property
+    def makes(self) -> frozenset[str]:
+        """The tables that it makes."""
+        return frozenset(MADE.findall(self.text))
+
 
 @attrs.frozen
 class Applied:
@@ -43,16 +51,25 @@ class Applied:
 
 
 def load(dialect: Dialect, folder: Traversable | None = None) -> tuple[Migration, ...]:
-    """The steps for one kind of database, in order."""
-    found: dict[int, tuple[bool, Migration]] = {}
+    """The steps for one kind of database, in order.
+
+    Raises:
+        LinemanError: Two steps have one number, for whatever kind of database.
+    """
+    files: dict[int, dict[str | None, Traversable]] = {}
+    names: dict[int, str] = {}
     for file in (folder or resources.files(__package__) / "migrations").iterdir():
         match = NAME.fullmatch(file.name)
-        if match is None or match[3] not in (None, dialect):
+        if match is None:
             continue
-        number, special = int(match[1]), match[3] is not None
-        if number not in found or special:
-            found[number] = (special, Migration(number, match[2], file.read_text("utf-8")))
-    return tuple(found[number][1] for number in sorted(found))
+        number, name, kind = int(match[1]), match[2], match[3]
+        of_number = files.setdefault(number, {})
+        if names.setdefault(number, name) != name or kind in of_number:
+            others = ", ".join(sorted(other.name for other in of_number.values()))
+            raise LinemanError(f"Migration {file.name} has the number of {others}; give it another one")
+        of_number[kind] = file
+    chosen = ((number, files[number].get(dialect) or files[number].get(None)) for number in sorted(files))
+    return tuple(Migration(number, names[number], file.read_text("utf-8")) for number, file in chosen if file)
 
 
 def pending(known: Sequence[Migration], applied: Sequence[Applied]) -> tuple[Migration, ...]:
@@ -91,10 +108,17 @@ async def applied(db: Statements) -> list[Applied]:
 
 
 async def migrate(tx: Transaction, known: Sequence[Migration]) -> int:
-    """Apply what is missing; how many.  The caller's transaction makes it all or nothing."""
+    """Apply what is missing; how many.  The caller's transaction makes it all or nothing.
+
+    Raises:
+        ForeignTable: Another program's table bears a name that we need.
+        NewerDatabase, ChangedMigration
+    """
     await tx.lock("schema")
     await tx.run(TABLE)
-    steps = pending(known, await applied(tx))
+    done = await applied(tx)
+    steps = pending(known, done)
+    await _refuse_foreign(tx, known, done)
     for step in steps:
         await tx.script(step.text)
         await tx.run(
@@ -102,3 +126,15 @@ async def migrate(tx: Transaction, known: Sequence[Migration]) -> int:
             number=step.number, name=step.name, digest=step.digest,
         )  # fmt: skip
     return len(steps)
+
+
+async def _refuse_foreign(tx: Transaction, known: Sequence[Migration], done: Sequence[Applied]) -> None:
+    """See that what is still to be made is not there: the services before us had tables of such names."""
+    numbers = {step.number for step in done}
+    ours = frozenset().union(*(step.makes for step in known if step.number in numbers))
+    missing = frozenset().union(*(step.makes for step in known if step.number not in numbers)) - ours
+    if found := sorted(missing.intersection(await tables(tx))) if missing else []:
+        raise ForeignTable(
+            f"The database has a table {found[0]} of another program, and lineman needs that name; "
+            "give lineman a database, or on PostgreSQL a schema, of its own"
+        )
