@@ -112,6 +112,16 @@ def answer(error: object = 0, data: dict[str, Any] | None = None, status: int = 
     return httpx.Response(status, json={"error": error, "msg": "", "data": data or {}})
 
 
+def answering(error: object = 0, **options: Any) -> Callable[[httpx.Request], httpx.Response]:
+    """Such an answer, whatever is asked."""
+    return lambda request: answer(error, **options)
+
+
+def lost(request: httpx.Request) -> httpx.Response:
+    """An answer that never comes."""
+    raise httpx.ReadTimeout("no answer", request=request)
+
+
 def item(device_id: str = PLUG, online: bool | None = True, uiid: int = 1, **params: Any) -> dict[str, Any]:
     """A thing's data."""
     thing = {"name": "Unit 0123 plug", "deviceid": device_id, "extra": {"uiid": uiid}, "params": params}

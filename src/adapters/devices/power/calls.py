@@ -81,7 +81,8 @@ class Calls:
         url = api_base(tokens.region, self.instead) + path + (f"?{asked}" if asked else "")
         await self.budget.take(tokens.region, vital=vital, until=until)
         reply = await self.wire.send(method, url, headers, content, until=until)
-        return self._data(reply, call, (tokens.access, tokens.refresh))
+        known = () if self.application is None else (self.application.app_secret,)
+        return self._data(reply, call, (tokens.access, tokens.refresh, *known))
 
     def _data(self, reply: Reply, call: Call, hidden: tuple[Secret, ...]) -> Mapping[str, Any]:
         answer = answer_of(reply.content)
