@@ -19,7 +19,8 @@ from starlette.applications import Starlette
 from starlette.types import Receive, Scope, Send
 
 from lineman.adapters.http.wire import ACTOR
-from lineman.ports.identity import Actor, Role
+from lineman.core.permissions import PERMISSIONS
+from lineman.ports.identity import Actor, Permission, Role
 from lineman.service import opened_service
 from lineman.settings import Settings
 
@@ -103,8 +104,12 @@ async def test_an_operation_is_described_by_what_it_takes_and_gives(cli: httpx.A
 
 
 async def test_who_lacks_the_permission_is_told_that_before_his_mistakes(
-    house: Starlette, cli: httpx.AsyncClient
+    house: Starlette, cli: httpx.AsyncClient, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    # Every role may do something somewhere; this one may do nothing.
+    nothing: dict[Role, frozenset[Permission]] = {**PERMISSIONS, Role.ENTERPRISE_ADMIN: frozenset()}
+    monkeypatch.setattr("lineman.core.permissions.PERMISSIONS", nothing)
+
     async def inside(scope: Scope, receive: Receive, send: Send) -> None:
         scope[ACTOR] = Actor("emil", Role.ENTERPRISE_ADMIN)
         await house(scope, receive, send)
