@@ -23,7 +23,7 @@ from ..container import House
 from ..core.lease import Permit
 
 #: Seconds between two looks for a scan that is due or asked for, two looks after commands, two roll-ups, two reports.
-SCAN_EVERY, TEND_EVERY, ROLL_UP_EVERY, REPORT_EVERY = 1.0, 2.0, 300.0, 60.0
+SCAN_EVERY, TEND_EVERY, ROLL_UP_EVERY, REPORT_EVERY = 1.0, 2.0, 300.0, 300.0
 
 
 @attrs.frozen
@@ -77,6 +77,7 @@ class GatewaySystem:
 
     async def end(self) -> None:
         """What was seen is written at once; a scan that is cut short is queued for the next to work."""
+        self.house.scanning().forget()
 
     def collectors(self) -> Sequence[Collector]:
         return (ScanFigures(self._all),)
