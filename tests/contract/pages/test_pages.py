@@ -288,7 +288,7 @@ def test_a_lost_connection_is_told_and_ends_by_itself(visit: "Visit") -> None:
 PLACES = (
     "", "miners", "containers/2", "containers/1/map", "containers/1/ranking", "miners/1", "miners/import", "groups",
     "discovery", "compare", "compare?miners=1,2", "alerts", "alerts/rules", "alerts/channels", "alerts/maintenance",
-    "reports", "users", "tokens", "account", "nowhere",
+    "reports", "enterprises", "enterprises/import", "users", "tokens", "account", "nowhere",
 )  # fmt: skip
 GO = """(url) => { history.pushState({}, "", url); dispatchEvent(new PopStateEvent("popstate")); }"""
 

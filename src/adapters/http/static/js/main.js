@@ -11,6 +11,8 @@ import { show as containerPage } from "./page-container.js";
 import { show as directoriesPage } from "./page-directories.js";
 import { show as discoveryPage } from "./page-discovery.js";
 import { show as gatewayPage } from "./page-gateway.js";
+import { show as enterprisesImportPage } from "./page-enterprises-import.js";
+import { show as enterprisesPage } from "./page-enterprises.js";
 import { show as gatewaysImportPage } from "./page-gateways-import.js";
 import { show as gatewaysPage } from "./page-gateways.js";
 import { show as groupsPage } from "./page-groups.js";
@@ -50,6 +52,8 @@ const PAGES = [
   [/^gateways\/import$/, gatewaysImportPage, "Import gateways"],
   [/^gateways\/directories$/, directoriesPage, "Directories"],
   [/^gateway\/([^/]+)$/, gatewayPage, "Gateway"],
+  [/^enterprises$/, enterprisesPage, "Enterprises"],
+  [/^enterprises\/import$/, enterprisesImportPage, "Import enterprises"],
   [/^users$/, usersPage, "Users"],
   [/^tokens$/, tokensPage, "Tokens"],
   [/^account$/, accountPage, "Account"],

@@ -3,7 +3,7 @@ import { identity } from "./api.js";
 import { acknowledge } from "./alert-parts.js";
 import { h, setText, show as put } from "./dom.js";
 import { absolute, duration, plural, timeElement } from "./format.js";
-import { alertTabs, measured, subjectUrl } from "./page-alerts.js";
+import { alertTabs, measured, streamOfAlerts, subjectUrl } from "./page-alerts.js";
 import { pageUrl } from "./place.js";
 import { can } from "./session.js";
 import { cell, sheet } from "./sheet.js";
@@ -32,7 +32,7 @@ export async function show({ root, signal, args, setTitle }) {
     // Whom it was told is for those who manage alerts.
     put(told, can("manage-alerts") ? [h("h2", {}, "Notifications"), notifications(data)] : []);
   };
-  const loop = await follow({ seconds: REFRESH_S, task: refresh, on: { alerts: () => loop?.again() }, signal });
+  const loop = await follow({ seconds: REFRESH_S, task: refresh, at: streamOfAlerts(), on: { alerts: () => loop?.again() }, signal });
   put(root, h("nav", { class: "crumbs", "aria-label": "Path" }, h("a", { href: pageUrl("alerts") }, "Alerts")),
     h("div", { class: "page-head" }, title, h("div", { class: "actions" }, button)), alertTabs(null), h("section", { class: "panel", "aria-label": "The alert" }, facts), told);
 }
@@ -43,7 +43,7 @@ function factsOf(alert) {
   return [
     ["Severity", badge], ["Status", [h("b", {}, ALERT_STATES[alert.status] ?? alert.status), alert.muted ? ", muted by maintenance: nobody is told" : null]],
     ["About", subjectUrl(alert) ? h("a", { href: subjectUrl(alert) }, alert.subject) : alert.subject], ["Rule", can("manage-alerts") ? h("a", { href: pageUrl("alerts/rules") }, alert.rule) : alert.rule],
-    ["Measured", measured(alert)], ["In words", alert.detail], ["Since", [absolute(alert.since), " (", timeElement(alert.since), ")"]],
+    ["Enterprise", alert.enterprise_number], ["Measured", measured(alert)], ["In words", alert.detail], ["Since", [absolute(alert.since), " (", timeElement(alert.since), ")"]],
     ["Last seen so", alert.status === "recovered" || !alert.last_at ? null : timeElement(alert.last_at)],
     ["Recovered", alert.recovered_at && `${absolute(alert.recovered_at)}, after ${duration(over)}`],
     ["Acknowledged", alert.acknowledged_by && [`by ${alert.acknowledged_by}, `, timeElement(alert.acknowledged_at)]], ["Comment", alert.comment],

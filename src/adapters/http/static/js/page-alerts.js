@@ -1,10 +1,12 @@
 // Alerts: what fires, what was answered for, what is over.
-import { containers, identity } from "./api.js";
+import { containers, enterprises, identity } from "./api.js";
 import { acknowledge } from "./alert-parts.js";
 import { h, keyed, setAttribute, setText, show as put, stay } from "./dom.js";
+import { withChosen } from "./filters.js";
 import { number, plural, setTime } from "./format.js";
+import { gatewayUrl } from "./gateway-words.js";
 import { empty } from "./notices.js";
-import { pageUrl } from "./place.js";
+import { pageUrl, place as server } from "./place.js";
 import { setQuery } from "./router.js";
 import { can } from "./session.js";
 import { cell, segments, sheet, tabs } from "./sheet.js";
@@ -20,11 +22,21 @@ export const alertTabs = (here) => tabs("Pages of alerts", [
   ["alerts", "Alerts"], ["alerts/rules", "Rules"], can("manage-alerts") && ["alerts/channels", "Channels"], ["alerts/maintenance", "Maintenance"],
 ].filter(Boolean), here);
 
+/** The stream that tells of alerts: that of the gateways to those who see no miners. */
+export const streamOfAlerts = () => (can("see-miners") ? server.api : server.goip);
+
+/** What alerts, rules and windows can be about, as far as one may see it: `{places, tenants}`. */
+export async function subjectsOf(signal) {
+  const [places, tenants] = await Promise.all([can("see-miners") ? containers(signal) : [], can("see-enterprises") ? enterprises(signal) : []]);
+  return { places, tenants };
+}
+
 /** What an alert measured: "71.5 %", or nothing. */
 export const measured = ({ value, unit }) => (value == null ? "" : `${number(value, Number.isInteger(value) ? 0 : 1)}\u00a0${unit ?? ""}`.trim());
 
 export async function show({ root, query, signal, setTitle }) {
-  const places = new Map((await containers(signal)).map(({ id, name }) => [id, name]));
+  const { places: there, tenants } = await subjectsOf(signal);
+  const [places, owners] = [new Map(there.map(({ id, name }) => [id, name])), new Map(tenants.map(({ number, name }) => [number, name]))];
   const table = sheet("Alerts", ["Severity", "Where", "What", "Since", "Status", ""]);
   const nothing = h("div");
   const total = h("span", { class: "quiet num", "aria-live": "polite" });
@@ -49,7 +61,8 @@ export async function show({ root, query, signal, setTitle }) {
   const chooser = segments("Status", STATES, status(), (next) => set("status", next === "firing" ? "" : next));
   const filters = h("div", { class: "filters" }, chooser.element,
     choice("severity", "Any severity", Object.entries(SEVERITIES)),
-    choice("container_id", "All containers", [...places].map(([id, name]) => [String(id), name])), total);
+    can("see-miners") && choice("container_id", "All containers", [...places].map(([id, name]) => [String(id), name])),
+    owners.size > 0 && choice("enterprise_number", "All enterprises", withChosen([...owners].map(([number, name]) => [number, `${name} (${number})`]), query.get("enterprise_number"))), total);
   const pages = h("div", { class: "pager" });
   const page = () => Math.max(1, Number.parseInt(query.get("page") ?? "1", 10) || 1);
   const turn = (next) => {
@@ -61,10 +74,10 @@ export async function show({ root, query, signal, setTitle }) {
 
   const refresh = async () => {
     const { data, total: count } = await identity("GET", "alerts", { signal, query: {
-      status: status() === "all" ? null : status(), severity: query.get("severity"), container_id: query.get("container_id"), subject: query.get("subject"), system: query.get("subject_id") && "miners", subject_id: query.get("subject_id"),
+      status: status() === "all" ? null : status(), severity: query.get("severity"), container_id: query.get("container_id"), enterprise_number: query.get("enterprise_number"), subject: query.get("subject"), system: query.get("system") ?? (query.get("subject_id") && "miners"), subject_id: query.get("subject_id"),
       limit: PAGE, offset: (page() - 1) * PAGE,
     } });
-    keyed(table.body, data, ({ id }) => id, () => row(places, () => loop.again()));
+    keyed(table.body, data, ({ id }) => id, () => row({ places, owners }, () => loop.again()));
     table.element.hidden = !data.length;
     stay(nothing, data.length ? "" : query.toString() || "none", () => nobody(status(), query));
     setText(total, plural(count ?? data.length, "alert"));
@@ -73,19 +86,19 @@ export async function show({ root, query, signal, setTitle }) {
     put(pages, page() > 1 ? h("button", { type: "button", onclick: () => turn(page() - 1) }, "‹ Newer") : null, more ? h("button", { type: "button", onclick: () => turn(page() + 1) }, "Older ›") : null);
     pages.hidden = !more && page() === 1;
   };
-  loop = await follow({ seconds: REFRESH_S, task: refresh, on: { alerts: () => loop?.again() }, signal });
+  loop = await follow({ seconds: REFRESH_S, task: refresh, at: streamOfAlerts(), on: { alerts: () => loop?.again() }, signal });
   put(root, h("div", { class: "page-head" }, h("h1", {}, "Alerts")), alertTabs("alerts"), filters, table.element, nothing, pages);
 }
 
 function nobody(status, query) {
-  const filtered = ["severity", "container_id", "subject", "subject_id"].some((name) => query.has(name));
+  const filtered = ["severity", "container_id", "enterprise_number", "subject", "subject_id"].some((name) => query.has(name));
   const title = { firing: "Nothing fires", acknowledged: "Nothing is acknowledged", recovered: "Nothing has recovered yet", all: "There were no alerts yet" }[status];
   return empty(filtered ? `${title} here` : title, h("p", {}, filtered ? "Other alerts may stand behind the filters."
     : status === "firing" ? ["All that the rules watch is well. ", h("a", { href: pageUrl("alerts/rules") }, "The rules"), " say what that is, and whom it is told."]
       : "Alerts show up here as they change."));
 }
 
-function row(places, again) {
+function row({ places, owners }, again) {
   let alert = null;
   const badge = severityBadge("info");
   const subject = h("a", { class: "row-link" });
@@ -105,7 +118,7 @@ function row(places, again) {
       badge.update(next.severity);
       setText(subject, next.subject);
       setAttribute(subject, "href", subjectUrl(next));
-      setText(place, next.container_id == null ? "" : (places.get(next.container_id) ?? `#${next.container_id}`));
+      setText(place, next.container_id != null ? (places.get(next.container_id) ?? `#${next.container_id}`) : next.enterprise_number != null ? (owners.get(next.enterprise_number) ?? next.enterprise_number) : "");
       setText(rule, next.rule);
       setAttribute(rule, "href", pageUrl(`alerts/${next.id}`));
       setText(value, measured(next));
@@ -122,4 +135,7 @@ function row(places, again) {
 }
 
 /** The page of what an alert is about; null for lineman itself. */
-export const subjectUrl = ({ system, subject_id: id }) => ({ miners: pageUrl(`miners/${id}`), containers: pageUrl(`containers/${id}`) })[system] ?? null;
+export const subjectUrl = ({ system, subject_id: id, subject }) => ({
+  miners: () => pageUrl(`miners/${id}`), containers: () => pageUrl(`containers/${id}`),
+  gateways: () => gatewayUrl(subject), lines: () => gatewayUrl(subject.replace(/ line \d+$/, "")),
+})[system]?.() ?? null;

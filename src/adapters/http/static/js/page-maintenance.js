@@ -1,12 +1,12 @@
 // Maintenance: spans of time in which nobody is told of what is worked on.
-import { containers, identity, miners } from "./api.js";
+import { identity, miners } from "./api.js";
 import { confirmed, openDialog } from "./dialog.js";
 import { h, keyed, setAttribute, setText, show as put, stay } from "./dom.js";
 import { form } from "./form.js";
 import { absolute, age, duration } from "./format.js";
 import { every } from "./live.js";
 import { attempt, empty, say } from "./notices.js";
-import { alertTabs } from "./page-alerts.js";
+import { alertTabs, subjectsOf } from "./page-alerts.js";
 import { picker } from "./picker.js";
 import { can } from "./session.js";
 import { cell, sheet } from "./sheet.js";
@@ -17,13 +17,13 @@ const HOUR_MS = 3_600_000;
 export async function show({ root, signal }) {
   const table = sheet("Maintenance", ["When", "Where", "Why", "By", ""]);
   const nothing = h("div");
-  const known = { places: [], names: new Map() };
+  const known = { places: [], tenants: [], names: new Map() };
   let loop = null;
   const again = () => loop.again();
   const add = async () => (await editWindow(null, known)) && again();
   loop = await every(REFRESH_S, async () => {
-    const [{ data }, places] = await Promise.all([identity("GET", "maintenance", { query: { limit: 1000 }, signal }), containers(signal)]);
-    known.places = places;
+    const [{ data }, subjects] = await Promise.all([identity("GET", "maintenance", { query: { limit: 1000 }, signal }), subjectsOf(signal)]);
+    Object.assign(known, subjects);
     await nameMiners(known.names, data.flatMap(({ miner_ids: ids }) => ids), signal);
     // What goes on comes first, then what comes, then what is over.
     const list = [...data].sort((a, b) => over(a) - over(b) || Date.parse(a.since) - Date.parse(b.since));
@@ -77,12 +77,16 @@ function row(known, again) {
   };
 }
 
-function whereOf(window, { places, names }) {
+/** The systems that a window may be about alone. */
+const SYSTEMS = { miners: "all miners", containers: "all containers", gateways: "all gateways", lines: "all lines of gateways", lineman: "lineman itself" };
+
+function whereOf(window, { places, tenants, names }) {
   const words = [
     ...window.container_ids.map((id) => places.find((one) => one.id === id)?.name ?? `container #${id}`),
+    ...window.enterprise_numbers.map((number) => tenants.find((one) => one.number === number)?.name ?? `enterprise ${number}`),
     ...window.miner_ids.map((id) => names.get(id) ?? `#${id}`),
   ];
-  return words.length > 6 ? `${words.slice(0, 5).join(", ")} and ${words.length - 5} more` : words.join(", ") || "everything";
+  return words.length > 6 ? `${words.slice(0, 5).join(", ")} and ${words.length - 5} more` : words.join(", ") || (window.system ? (SYSTEMS[window.system] ?? window.system) : "everything");
 }
 
 /** The picker of single miners as a field: its value is their numbers. */
@@ -106,7 +110,8 @@ async function editWindow(listed, known) {
       { name: "since", label: "From", type: "datetime", value: window?.since ?? new Date(start).toISOString() },
       { name: "until", label: "Until", type: "datetime", value: window?.until ?? new Date(start + 2 * HOUR_MS).toISOString() },
       { name: "reason", label: "Why", value: window?.reason, placeholder: "Fans are changed", autofocus: true },
-      { name: "container_ids", label: "Containers", type: "checks", value: window?.container_ids ?? [], options: known.places.map(({ id, name }) => [id, name]), hint: "Neither containers nor miners chosen: everything." },
+      { name: "container_ids", label: "Containers", type: "checks", value: window?.container_ids ?? [], options: known.places.map(({ id, name }) => [id, name]), hint: "Neither containers, enterprises nor miners chosen: everything." },
+      { name: "enterprise_numbers", label: "Enterprises", type: "checks", value: window?.enterprise_numbers ?? [], options: known.tenants.map(({ number, name }) => [number, `${name} (${number})`]) },
       minersField(window, known),
     ],
     versions: window && { what: "maintenance", etag, read: () => identity("GET", `maintenance/${window.id}`), values: (data) => data },

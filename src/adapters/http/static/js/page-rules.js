@@ -1,12 +1,12 @@
 // The rules of alerts: what fires, from which threshold on, for how long, and who is told.
-import { containers, identity } from "./api.js";
+import { identity } from "./api.js";
 import { confirmed, openDialog } from "./dialog.js";
 import { h, keyed, setAttribute, setText, show as put, stay } from "./dom.js";
 import { form } from "./form.js";
 import { number, plural, short } from "./format.js";
 import { every } from "./live.js";
 import { attempt, empty, say } from "./notices.js";
-import { alertTabs } from "./page-alerts.js";
+import { alertTabs, subjectsOf } from "./page-alerts.js";
 import { can } from "./session.js";
 import { cell, sheet } from "./sheet.js";
 import { SEVERITIES, severityBadge } from "./words.js";
@@ -16,15 +16,15 @@ const REFRESH_S = 30;
 export async function show({ root, signal }) {
   const table = sheet("Rules", ["Rule", "Fires when", "Where", "Tells", ""]);
   const nothing = h("div");
-  const known = { kinds: new Map(), places: [], channels: [] };
+  const known = { kinds: new Map(), places: [], tenants: [], channels: [] };
   let loop = null;
   const again = () => loop.again();
   const refresh = async () => {
-    const [rules, kinds, places, channels] = await Promise.all([
-      identity("GET", "alerts/rules", { query: { limit: 1000 }, signal }), identity("GET", "alerts/kinds", { signal }), containers(signal),
+    const [rules, kinds, subjects, channels] = await Promise.all([
+      identity("GET", "alerts/rules", { query: { limit: 1000 }, signal }), identity("GET", "alerts/kinds", { signal }), subjectsOf(signal),
       can("manage-alerts") ? identity("GET", "alerts/channels", { query: { limit: 1000 }, signal }) : { data: [] },
     ]);
-    Object.assign(known, { kinds: new Map(kinds.data.map((one) => [one.kind, one])), places, channels: channels.data });
+    Object.assign(known, { kinds: new Map(kinds.data.map((one) => [one.kind, one])), ...subjects, channels: channels.data });
     keyed(table.body, rules.data, ({ id }) => id, () => row(known, again));
     table.element.hidden = !rules.data.length;
     stay(nothing, rules.data.length ? "" : "none", () => empty("There are no rules", h("p", {}, "A rule says what is wrong and who is told. Add one for miners that do not answer, and one for rates below nominal: they find most troubles."),
@@ -63,8 +63,7 @@ function row(known, again) {
       badge.update(next.severity);
       setText(onOff, next.is_active ? "" : "switched off");
       setText(condition, conditionOf(next, known.kinds.get(next.kind)));
-      const names = next.container_ids.map((id) => known.places.find((one) => one.id === id)?.name ?? `#${id}`);
-      setText(where, [names.join(", ") || "all containers", next.tags.length ? `tagged ${next.tags.join(", ")}` : ""].filter(Boolean).join("; "));
+      setText(where, whereOf(next, known));
       setText(tells, named(next.channel_ids, known.channels) || "every channel that is switched on");
       setText(later, next.escalate_after_minutes ? `after ${plural(next.escalate_after_minutes, "minute")} also ${named(next.escalate_channel_ids, known.channels)}` : "");
       setAttribute(element, "data-resting", next.is_active ? null : "yes");
@@ -72,6 +71,13 @@ function row(known, again) {
       edit.hidden = !can("manage-alerts");
     },
   };
+}
+
+/** The containers and tags, or the enterprises, that a rule is about. */
+function whereOf(rule, { kinds, places, tenants }) {
+  if (kinds.get(rule.kind)?.of_enterprises) return rule.enterprise_numbers.map((number) => tenants.find((one) => one.number === number)?.name ?? number).join(", ") || "all enterprises";
+  const names = rule.container_ids.map((id) => places.find((one) => one.id === id)?.name ?? `#${id}`);
+  return [names.join(", ") || "all containers", rule.tags.length ? `tagged ${rule.tags.join(", ")}` : ""].filter(Boolean).join("; ");
 }
 
 const named = (ids, channels) => ids.map((id) => channels.find((one) => one.id === id)?.name ?? `channel ${id}`).join(", ");
@@ -92,6 +98,7 @@ async function editRule(listed, known) {
       { name: "channel_ids", label: "Tell", type: "checks", value: rule?.channel_ids ?? [], options: channels, hint: channels.length ? "None chosen: every channel that is switched on." : "There are no channels yet: the alert is only shown here." },
       { name: "container_ids", label: "Only in these containers", type: "checks", value: rule?.container_ids ?? [], options: known.places.map(({ id, name }) => [id, name]), group: "Only some miners" },
       { name: "tags", label: "Only miners with one of these tags", type: "words", value: rule?.tags, placeholder: "hydro, rented", group: "Only some miners" },
+      { name: "enterprise_numbers", label: "Only of these enterprises", type: "checks", value: rule?.enterprise_numbers ?? [], options: known.tenants.map(({ number: one, name }) => [one, `${name} (${one})`]), group: "Only some enterprises" },
       { name: "escalate_after_minutes", label: "If nobody acknowledges, after minutes", type: "number", value: rule?.escalate_after_minutes, placeholder: "never", group: "Escalation" },
       { name: "escalate_channel_ids", label: "tell also", type: "checks", value: rule?.escalate_channel_ids ?? [], options: channels, group: "Escalation" },
     ],
@@ -99,6 +106,8 @@ async function editRule(listed, known) {
     versions: rule && { what: "rule", etag, read: () => identity("GET", `alerts/rules/${rule.id}`), values: (data) => data },
     async send(values, { changed, etag: seen }) {
       const body = rule ? changed : { ...values };
+      // What is hidden does not count: its kind knows nothing of it.
+      for (const name of NARROWING.filter((one) => built.field(one).element.hidden)) delete body[name];
       if (rule && !Object.keys(body).length) return dialog.close(null);
       if (!rule && body.escalate_after_minutes == null) delete body.escalate_after_minutes;
       if (!rule && body.threshold == null) delete body.threshold;
@@ -121,6 +130,9 @@ async function editRule(listed, known) {
   return dialog.closed;
 }
 
+/** What narrows a rule down: of things of enterprises the last one, of others the first ones. */
+const NARROWING = ["container_ids", "tags", "enterprise_numbers"];
+
 /** What a kind needs: its unit and its hint, and for a new rule its usual figures. */
 function followKind(built, known, rule) {
   const select = built.field("kind").input;
@@ -131,6 +143,11 @@ function followKind(built, known, rule) {
     const kind = known.kinds.get(select.value);
     setText(hint, kind.doc ?? "");
     threshold.element.hidden = kind.threshold == null && rule?.threshold == null;
+    for (const name of NARROWING) {
+      const { element } = built.field(name);
+      element.hidden = kind.of_enterprises !== (name === "enterprise_numbers");
+      if (element.closest("details")) element.closest("details").hidden = element.hidden;
+    }
     setText(threshold.element.querySelector("label"), kind.unit ? `Threshold, ${kind.unit}` : "Threshold");
     if (fill) {
       threshold.write(kind.threshold);

@@ -1,5 +1,6 @@
 // Tokens for scripts: made here, shown once, revoked here.
-import { Problem, Unreachable, containers, identity } from "./api.js";
+import { Problem, Unreachable, containers, enterprises, identity } from "./api.js";
+import { confined, confinement, followRole } from "./confinement.js";
 import { confirmed, openDialog } from "./dialog.js";
 import { h, keyed, setAttribute, setText, show as put, stay } from "./dom.js";
 import { form } from "./form.js";
@@ -17,7 +18,10 @@ export async function show({ root, signal }) {
   const table = h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Tokens" }, h("table", { class: "plain-table people" },
     h("thead", {}, h("tr", {}, ["Name", "Role", "Made", "Last used", "Ends", ""].map((text) => h("th", { scope: "col" }, text)))), body));
   const again = () => loop.again();
-  const add = async () => (await addToken(await containers())) && again();
+  const add = async () => {
+    const [places, tenants] = await Promise.all([containers(), enterprises()]);
+    if (await addToken({ places, tenants })) await again();
+  };
   loop = await every(REFRESH_S, async () => {
     const { data } = await identity("GET", "tokens", { query: { limit: 1000 }, signal });
     const list = [...data].sort((a, b) => dead(a) - dead(b) || b.id - a.id);
@@ -75,27 +79,23 @@ function row(again) {
   };
 }
 
-function addToken(places) {
+function addToken(known) {
   const built = form({
     fields: [
       { name: "name", label: "Name", required: true, autofocus: true, placeholder: "What it is for" },
       { name: "role", label: "Role", type: "select", value: "accountant", options: Object.entries(ROLES).map(([value, word]) => [value, `${word}: ${ROLE_MEANINGS[value]}`]) },
-      { name: "container_ids", label: "Containers that it may see", type: "checks", value: [], options: places.map(({ id, name }) => [id, name]) },
+      ...confinement(known),
       { name: "expires_in_days", label: "Ends after", type: "select", value: "90", options: [["30", "30 days"], ["90", "90 days"], ["365", "a year"], ["", "never"]] },
     ],
     submit: "Make token", cancel: () => dialog.close(null),
     async send(values) {
-      const body = { name: values.name ?? "", role: values.role };
-      if (values.expires_in_days) body.expires_in_days = Number(values.expires_in_days);
-      if (values.role === "client") body.container_ids = values.container_ids;
+      const { expires_in_days: days, ...rest } = confined(values);
+      const body = { ...rest, name: values.name ?? "", ...(days ? { expires_in_days: Number(days) } : {}) };
       const { data } = await identity("POST", "tokens", { body });
       showOnce(built.element, data, () => dialog.close(data));
     },
   });
-  const role = built.field("role").input;
-  const update = () => (built.field("container_ids").element.hidden = role.value !== "client");
-  role.addEventListener("change", update);
-  update();
+  followRole(built);
   const dialog = openDialog("Add a token", built.element);
   return dialog.closed;
 }

@@ -1,9 +1,10 @@
-// Users: who may log in, as what, and for which containers.
-import { Problem, Unreachable, containers, identity } from "./api.js";
+// Users: who may log in, as what, and for which containers or enterprises.
+import { Problem, Unreachable, containers, enterprises, identity } from "./api.js";
+import { CONFINED, confined, confinement, followRole } from "./confinement.js";
 import { confirmed, openDialog } from "./dialog.js";
 import { h, keyed, setAttribute, setText, show as put } from "./dom.js";
 import { form } from "./form.js";
-import { NONE, plural, setTime } from "./format.js";
+import { plural, setTime } from "./format.js";
 import { every } from "./live.js";
 import { say } from "./notices.js";
 import { current } from "./session.js";
@@ -13,29 +14,29 @@ const REFRESH_S = 20;
 const roleOptions = Object.entries(ROLES).map(([value, word]) => [value, `${word}: ${ROLE_MEANINGS[value]}`]);
 
 export async function show({ root, signal }) {
-  let places = [];
+  const known = { places: [], tenants: [] };
   let loop = null;
   const body = h("tbody");
   const again = () => loop.again();
-  const context = { places: () => places, again };
+  const context = { known, again };
   const refresh = async () => {
-    const [users, all] = await Promise.all([identity("GET", "users", { query: { limit: 1000 }, signal }), containers(signal)]);
-    places = all;
+    const [users, places, tenants] = await Promise.all([identity("GET", "users", { query: { limit: 1000 }, signal }), containers(signal), enterprises(signal)]);
+    Object.assign(known, { places, tenants });
     // Those who wait for an approval come first.
     const list = [...users.data].sort((a, b) => waits(b) - waits(a) || a.username.localeCompare(b.username));
     keyed(body, list, ({ id }) => id, () => row(context));
   };
   loop = await every(REFRESH_S, refresh, signal);
   put(root, h("div", { class: "page-head" }, h("h1", {}, "Users"),
-    h("div", { class: "actions" }, h("button", { type: "button", class: "primary", onclick: async () => (await addUser(places)) && again() }, "Add user"))),
+    h("div", { class: "actions" }, h("button", { type: "button", class: "primary", onclick: async () => (await addUser(known)) && again() }, "Add user"))),
   h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": "Users" }, h("table", { class: "plain-table people" },
-    h("thead", {}, h("tr", {}, ["Name", "Role", "Containers", "Status", "Last login", ""].map((text) => h("th", { scope: "col" }, text)))), body)));
+    h("thead", {}, h("tr", {}, ["Name", "Role", "Sees", "Status", "Last login", ""].map((text) => h("th", { scope: "col" }, text)))), body)));
 }
 
 /** Registered by himself, never let in. */
 const waits = (user) => Number(!user.is_active && !user.last_login_at);
 
-function row({ places, again }) {
+function row({ known, again }) {
   let user = null;
   const name = h("b", {});
   const email = h("div", { class: "sub" });
@@ -44,9 +45,9 @@ function row({ places, again }) {
   const status = h("span", {});
   const login = h("time");
   const approve = h("button", { type: "button", class: "primary", onclick: () => change(user, { is_active: true }, `${user.username} may log in now.`).then(again) }, "Approve");
-  const edit = h("button", { type: "button", onclick: async () => (await editUser(user, places())) && again() }, "Edit");
+  const edit = h("button", { type: "button", onclick: async () => (await editUser(user, known)) && again() }, "Edit");
   return {
-    element: h("tr", {}, h("td", {}, name, email), h("td", { "data-label": "Role" }, role), h("td", { class: "wrap", "data-label": "Containers" }, where),
+    element: h("tr", {}, h("td", {}, name, email), h("td", { "data-label": "Role" }, role), h("td", { class: "wrap", "data-label": "Sees" }, where),
       h("td", { "data-label": "Status" }, status), h("td", { "data-label": "Last login" }, login), h("td", { class: "row-actions" }, approve, edit)),
     update(next) {
       user = next;
@@ -54,7 +55,7 @@ function row({ places, again }) {
       setText(email, user.email ?? "");
       setText(role, ROLES[user.role] ?? user.role);
       setAttribute(role, "title", ROLE_MEANINGS[user.role]);
-      setText(where, placesOf(user, places()));
+      setText(where, seenBy(user, known));
       setText(status, user.is_active ? "Active" : waits(user) ? "Waits for approval" : "Switched off");
       setAttribute(status, "class", user.is_active ? null : waits(user) ? "warn-text" : "quiet");
       setTime(login, user.last_login_at);
@@ -64,9 +65,12 @@ function row({ places, again }) {
   };
 }
 
-function placesOf(user, places) {
-  if (user.role !== "client") return user.role === "enterprise_admin" ? NONE : "all";
-  const names = user.container_ids.map((id) => places.find((one) => one.id === id)?.name ?? `#${id}`);
+/** The containers of a client, the enterprises of an enterprise admin. */
+function seenBy(user, { places, tenants }) {
+  if (!(user.role in CONFINED)) return "all";
+  const names = user.role === "client"
+    ? user.container_ids.map((id) => places.find((one) => one.id === id)?.name ?? `#${id}`)
+    : user.enterprise_numbers.map((number) => tenants.find((one) => one.number === number)?.name ?? number);
   return names.length > 4 ? `${names.slice(0, 3).join(", ")} and ${plural(names.length - 3, "more", "more")}` : names.join(", ") || "none yet";
 }
 
@@ -80,32 +84,18 @@ async function change(user, body, done) {
   }
 }
 
-const containerField = (places, chosen) => ({
-  name: "container_ids", label: "Containers that a client may see", type: "checks", value: chosen ?? [],
-  options: places.map(({ id, name }) => [id, name]), hint: places.length ? null : "There are no containers yet.",
-});
-
-/** Containers matter to clients only. */
-function followRole(built) {
-  const role = built.field("role").input;
-  const update = () => (built.field("container_ids").element.hidden = role.value !== "client");
-  role.addEventListener("change", update);
-  update();
-}
-
-function addUser(places) {
+function addUser(known) {
   const built = form({
     fields: [
       { name: "username", label: "Name", required: true, autofocus: true, autocapitalize: "none" },
       { name: "email", label: "E-mail", type: "email" },
       { name: "role", label: "Role", type: "select", value: "operator", options: roleOptions },
-      containerField(places),
+      ...confinement(known),
       { name: "password", label: "Password", type: "password", autocomplete: "new-password", hint: "He can change it under Account." },
     ],
     submit: "Add user", cancel: () => dialog.close(null),
-    async send({ container_ids: chosen, ...values }) {
-      const body = Object.fromEntries(Object.entries(values).filter(([, value]) => value != null));
-      if (values.role === "client") body.container_ids = chosen;
+    async send(values) {
+      const body = Object.fromEntries(Object.entries(confined(values)).filter(([, value]) => value != null));
       const { data } = await identity("POST", "users", { body });
       say(`${data.username} is added.`);
       dialog.close(data);
@@ -116,23 +106,22 @@ function addUser(places) {
   return dialog.closed;
 }
 
-async function editUser(listed, places) {
+async function editUser(listed, known) {
   const { data: user, etag } = await identity("GET", `users/${listed.id}`);
   const myself = user.id === current()?.user?.id;
   const built = form({
     fields: [
       { name: "email", label: "E-mail", type: "email", value: user.email },
       { name: "role", label: "Role", type: "select", value: user.role, options: roleOptions },
-      containerField(places, user.container_ids),
+      ...confinement(known, user),
       { name: "is_active", label: "May log in", type: "checkbox", value: user.is_active },
     ],
     submit: "Save", cancel: () => dialog.close(null),
     versions: { what: "user", etag, read: () => identity("GET", `users/${user.id}`), values: (data) => data },
     async send(values, { changed, etag: seen }) {
-      // Containers confine clients only: of the other roles the API would refuse them.
-      if (values.role !== "client") delete changed.container_ids;
-      if (!Object.keys(changed).length) return dialog.close(null);
-      const { data } = await identity("PUT", `users/${user.id}`, { body: changed, etag: seen });
+      const body = confined(changed, values.role);
+      if (!Object.keys(body).length) return dialog.close(null);
+      const { data } = await identity("PUT", `users/${user.id}`, { body, etag: seen });
       say(`${data.username} is saved. His sessions end with a change of his rights.`);
       dialog.close(data);
     },
