@@ -189,6 +189,7 @@ def test_a_line_is_restarted_and_followed(lineman: Lineman, town: SimulatedGatew
 def test_who_watches_alone_scans_himself(lineman: Lineman, town: SimulatedGatewayTown) -> None:
     seen = lineman("gateways", "watch", "--once")
     assert (seen.exit_code, seen.stdout.count("active")) == (0, 3), seen.output
+    assert "Operator" in lineman("gateways", "fleet").stdout
     (scan,) = told(lineman, "gateways", "scans")
     assert (scan["by"], scan["status"]) == ("scheduler", "done")
     rows = told(lineman, "gateways", "watch", "--once", "--status", "inactive")

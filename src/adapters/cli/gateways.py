@@ -5,14 +5,14 @@ from typing import Any, TypeVar
 
 import click
 
-from ...core.gateways.checks import SORTS
+from ...ports.gateways.inventory import SORTS
 from ...ports.gateways.watch import Health, Status
 from ..http.gateways_paths import path_of
 from . import figures, words
 from .asking import ask_password, confirm, password_option, yes_option
 from .client import Api, asks
 from .frame import Group, frame
-from .gateways_shown import LINES, SPARK_WIDTH, answering, lines_good, sparks_of, state
+from .gateways_shown import LINES, SPARK_WIDTH, answering, lines_good, signal, sparks_of, state
 from .gateways_shown import show_gateway as show_one
 from .lookup import given
 from .miners import told_of_rest
@@ -227,9 +227,18 @@ async def fleet(api: Api) -> None:
     emit(await api.of(SYSTEM).get("/fleet"), _show_fleet)
 
 
+OPERATORS = (
+    field("Operator", "operator"),
+    field("Lines", "lines", right=True),
+    Column("Signal", lambda one: signal({"rssi": one["mean_rssi"] and round(one["mean_rssi"])}), right=True),
+)
+
+
 def _show_fleet(fleet: Mapping[str, Any]) -> None:
     click.echo(f"{fleet['gateways']} gateways: {figures.counts(fleet['by_status']) or 'none'}")
     click.echo(f"{fleet['lines']} lines: {figures.counts(fleet['by_health']) or 'none'}")
+    if fleet["operators"]:
+        show_table(OPERATORS, fleet["operators"])
     if fleet["stale"]:
         note(f"{fleet['stale']} gateways are as an older list said: the last one could not be read")
 

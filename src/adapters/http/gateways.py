@@ -9,7 +9,6 @@ from msgspec import UNSET, Meta, UnsetType
 from starlette.responses import RedirectResponse, Response
 from starlette.routing import Route
 
-from ...core.gateways.checks import SORTS
 from ...core.gateways.counting import FleetStats
 from ...core.gateways.inventory import GatewayDraft, Gateways
 from ...core.gateways.scans import Scans
@@ -24,6 +23,7 @@ from ...ports.gateways import (
     Status,
     UnknownGateway,
 )
+from ...ports.gateways.inventory import SORTS
 from ...ports.identity import Permission
 from ...ports.secrets import Secret
 from .gateways_views import DeviceView, LineView, ScanView, device_view, line_view, scan_view

@@ -8,6 +8,7 @@ from typing import Any
 
 from ...ports.errors import FieldError, Invalid
 from ...ports.gateways import MOST_LINES, GatewayQuery, LineQuery
+from ...ports.gateways.inventory import SORTS
 from ...ports.secrets import Secret
 from ..fields import Check, check_plain, invalid
 
@@ -18,7 +19,6 @@ LONGEST_TEXT = 200
 LONGEST_SECRET = 1024
 #: Rows of a page.
 LARGEST_PAGE = 1000
-SORTS = ("name", "status", "enterprise", "since", "last_ok", "lines_down")
 
 _HOST_LABEL = re.compile(r"[a-z0-9_]([a-z0-9_-]{0,61}[a-z0-9_])?")
 

@@ -64,6 +64,10 @@ class GatewayRow:
     lines: LineCounts
 
 
+#: What a list of gateways can be sorted by.
+SORTS = ("name", "status", "enterprise", "since", "last_ok", "lines_down")
+
+
 @attrs.frozen(kw_only=True)
 class GatewayQuery:
     """Which gateways.  ``visible`` is what the actor may see: numbers of enterprises; ``None`` = all."""
@@ -78,7 +82,7 @@ class GatewayQuery:
     weak: bool | None = None
     #: Parts of the name, the serial number, the model.
     search: str | None = None
-    #: ``name``, ``status``, ``enterprise``, ``since``, ``last_ok``, ``lines_down``.
+    #: One of ``SORTS``.
     sort: str = "name"
     descending: bool = False
     limit: int = 100
