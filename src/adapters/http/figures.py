@@ -95,3 +95,32 @@ class ScanFigures(Collector):
             named = name.replace("_scan_at", "_scan_timestamp_seconds").removesuffix("_s")
             unit = "_seconds" if name.endswith("_s") else ""
             yield GaugeMetricFamily(f"lineman_gateways_{named}{unit}", meaning, value=figures[name])
+
+
+UNIT_COUNTERS = {
+    "checks": "Looks at units",
+    "offline": "Looks that found a unit offline",
+    "unknown": "Looks that counted for nothing, since it may be our own fault",
+    "cycles": "Power cycles that were decided upon",
+    "unreported": "Facts that could not be judged",
+}
+UNIT_GAUGES = {
+    "units": "Units that are watched",
+    "cycles_under_way": "Power cycles under way",
+    "lag_s": "Seconds by which the last look started late",
+}
+
+
+@attrs.frozen(eq=False)
+class UnitFigures(Collector):
+    """The same of the units; of the process that works, since only it looks at them."""
+
+    read: Callable[[], Mapping[str, float]]
+
+    def collect(self) -> Iterable[Metric]:
+        figures = self.read()
+        for name, meaning in UNIT_COUNTERS.items():
+            yield CounterMetricFamily(f"lineman_units_{name}", meaning, value=figures[name])
+        for name, meaning in UNIT_GAUGES.items():
+            named = "watched" if name == "units" else name.replace("lag_s", "lag_seconds")
+            yield GaugeMetricFamily(f"lineman_units_{named}", meaning, value=figures[name])

@@ -93,6 +93,13 @@ class Clouds:
         await self._note("ewelink", "power.authorised", f"region {grant.region}")
         return grant
 
+    async def exchange(self, actor: Actor, code: str, region: str) -> Grant:
+        """Exchange a code that somebody brings by hand.  Raises as ``callback``, but for ``BadState``."""
+        allow(actor, Permission.MANAGE_CLOUD)
+        grant = await self.cloud.exchange(code, region)
+        await self._note(actor.name, "power.authorised", f"region {grant.region}")
+        return grant
+
     async def refresh(self, actor: Actor) -> Grant:
         """Renew the authorisation.  Raises as ``callback``."""
         allow(actor, Permission.MANAGE_CLOUD)
