@@ -5,6 +5,7 @@ import getpass
 import logging
 import os
 import struct
+import warnings
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
@@ -193,6 +194,8 @@ class _Client(asyncssh.SSHClient):
 def hush() -> None:
     """Keep asyncssh from telling the log of each connection, and give it the user name that it asks for in vain."""
     logging.getLogger("asyncssh").setLevel(logging.CRITICAL)
+    # Old hosts know no other exchange of keys.
+    warnings.filterwarnings("ignore", message="Diffie-Hellman over finite fields")
     try:
         getpass.getuser()
     except (KeyError, OSError, ImportError):

@@ -92,13 +92,13 @@ class SshProbe:
             else:
                 if judge(printed).cause is Cause.OK and b"No such command" not in printed.stdout:
                     return
-            said = ""
+            said: list[str] = []
             for command in self._service_restarts:
                 printed = await shell.run(command)
                 if printed.exit_code == 0:
                     return
-                said = quoted(printed.stderr) or quoted(printed.stdout) or said
-        why = said or "no command for it is configured"
+                said.append(quoted(printed.stderr) or quoted(printed.stdout) or f"code {printed.exit_code}")
+        why = "; ".join(dict.fromkeys(said)) or "no command for it is configured"
         raise CannotRestart(f"{target.enterprise_number}: its Asterisk could not be restarted: {why}")
 
     @asynccontextmanager
