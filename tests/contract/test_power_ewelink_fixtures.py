@@ -231,10 +231,10 @@ async def test_the_list_of_the_fact_sheet_is_read_without_groups_and_private_thi
 
 async def test_a_list_whose_total_counts_more_than_it_shows_ends() -> None:
     room = Room()
-    short = httpx.Response(200, json=THINGS["thing_list_total_larger_than_returned"]["body"])
-    again = httpx.Response(200, json=THINGS["thing_list_total_larger_than_returned"]["body"])
-    room.answers = [answer(data={"familyList": [{"id": "f1"}, {"id": "f1"}]}), short, again]
-    assert len(await room.cloud.devices()) >= 2
+    body = THINGS["thing_list_total_larger_than_returned"]["body"]
+    room.answers = [answer(data={"familyList": [{"id": "f1"}]}), *(httpx.Response(200, json=body) for _ in range(9))]
+    assert [one.device_id for one in await room.cloud.devices()] == ["1000011001", "1000011002"]
+    assert len(room.wire) == 3
 
 
 async def test_tokens_have_the_lives_that_the_cloud_says_or_those_of_the_facts() -> None:
