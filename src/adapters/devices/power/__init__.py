@@ -3,6 +3,7 @@
 from .account import EwelinkAccount
 from .cloud import EwelinkCloud
 from .ewelink import EwelinkSwitch
-from .local import LocalSwitch, Switches
+from .local import LocalSwitch
+from .switches import Switches
 
 __all__ = ["EwelinkAccount", "EwelinkCloud", "EwelinkSwitch", "LocalSwitch", "Switches"]

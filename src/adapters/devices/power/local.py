@@ -1,4 +1,4 @@
-"""Plugs with an HTTP interface of their own, and the one switch that knows all kinds."""
+"""Plugs in our own network that have an HTTP interface of their own."""
 
 import asyncio
 from collections import OrderedDict
@@ -104,29 +104,6 @@ class _Asking:
 
     async def __call__(self, path: str) -> Mapping[str, Any]:
         return await self.web.ask(place_of(self.plug.device_id), path, until=self.until)
-
-
-class Switches(PowerSwitch):
-    """All plugs: each by its kind."""
-
-    def __init__(self, cloud: PowerSwitch, local: PowerSwitch) -> None:
-        self._cloud = cloud
-        self._local = local
-
-    async def state(self, plug: Plug, *, deadline: float) -> PlugState:
-        """See ``PowerSwitch.state``."""
-        return await self._of(plug).state(plug, deadline=deadline)
-
-    async def switch(self, plug: Plug, on: bool, *, deadline: float) -> None:
-        """See ``PowerSwitch.switch``."""
-        await self._of(plug).switch(plug, on, deadline=deadline)
-
-    async def set_startup(self, plug: Plug, startup: Startup, *, deadline: float) -> None:
-        """See ``PowerSwitch.set_startup``."""
-        await self._of(plug).set_startup(plug, startup, deadline=deadline)
-
-    def _of(self, plug: Plug) -> PowerSwitch:
-        return self._cloud if plug.kind is PlugKind.EWELINK else self._local
 
 
 def _until(deadline: float) -> float:
