@@ -4,9 +4,8 @@ import math
 import os
 import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Generator, Iterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractContextManager, asynccontextmanager, contextmanager
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 import anyio
@@ -131,24 +130,40 @@ class Site:
         return self.portal.call(what, self.house)
 
 
+#: Opens a site: ``seed`` furnishes the house, and puts scripted devices into it first.
+Serving = Callable[[Callable[[House], Awaitable[None]]], AbstractContextManager[Site]]
+
+
 @pytest.fixture(scope="module")
-def site(tmp_path_factory: pytest.TempPathFactory) -> Generator[Site]:
-    """The whole service on a port of its own, in a thread of its own, polling nothing by itself."""
-    folder = tmp_path_factory.mktemp("pages")
-    with start_blocking_portal() as portal, portal.wrap_async_context_manager(_served(folder)) as (url, house):
-        yield Site(url, house, portal)
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Serving:
+    """The whole service on a port of its own, in a thread of its own, doing nothing by itself."""
+
+    @contextmanager
+    def served(seed: Callable[[House], Awaitable[None]]) -> Generator[Site]:
+        database = f"sqlite:///{tmp_path_factory.mktemp('pages') / 'pages.db'}"
+        opened = _served(Settings(database=database, admin_password=Secret(PASSWORD)), seed)
+        with start_blocking_portal() as portal, portal.wrap_async_context_manager(opened) as (url, house):
+            yield Site(url, house, portal)
+
+    return served
+
+
+@pytest.fixture(scope="module")
+def site(serving: Serving) -> Generator[Site]:
+    """A site with miners."""
+    with serving(_seed) as site:
+        yield site
 
 
 @asynccontextmanager
-async def _served(folder: Path) -> AsyncGenerator[tuple[str, House]]:
-    settings = Settings(database=f"sqlite:///{folder / 'pages.db'}", admin_password=Secret(PASSWORD))
+async def _served(settings: Settings, seed: Callable[[House], Awaitable[None]]) -> AsyncGenerator[tuple[str, House]]:
     house = House(settings=settings)
     house.miner_driver.override(providers.Object(Scripted()))
     sockets = await bind("127.0.0.1", 0)
     try:
         async with opened_service(settings, works=False, house=house) as service, anyio.create_task_group() as tasks:
             await house.identity().ensure_admin(settings.admin_password)
-            await _seed(house)
+            await seed(house)
             stop, ready = anyio.Event(), anyio.Event()
 
             async def run() -> None:
