@@ -103,7 +103,7 @@ async def test_the_usual_rules_come_once_beside_those_that_are_there(rules: SqlR
     await rules.remove_rule(hot.id)
     assert await rules.add_usual(usual) == []
     # A system that came later has kinds of its own.
-    down = attrs.evolve(RULE, kind="gateway_down", name="Down")
+    down = attrs.evolve(RULE, kind="gateway-down", name="Down")
     assert [rule.name for rule in await rules.add_usual([*usual, down])] == ["Down"]
     assert await rules.add_usual([*usual, down]) == []
     assert [rule.name for rule in await rules.rules()] == [own.name, "Down"]

@@ -64,7 +64,7 @@ def test_users_tokens_and_alerts_are_narrowed_to_enterprises_that_are_there(line
     refused = lineman("enterprises", "remove", "17", "-y")
     assert (refused.exit_code, "user egor, token pbx may see enterprise 17" in refused.output) == (5, True)
     assert json.loads(lineman("alerts", "list", "--enterprise", "17", "--json").output) == []
-    rule = ("alerts", "rules", "add", "gateway_down", "--name", "Down there", "--enterprise", "17", "--json")
+    rule = ("alerts", "rules", "add", "gateway-down", "--name", "Down there", "--enterprise", "17", "--json")
     assert json.loads(lineman(*rule).output)["enterprise_numbers"] == ["17"]
     wide = lineman("alerts", "rules", "change", "Down there", "--everywhere", "--json")
     assert json.loads(wide.output)["enterprise_numbers"] == []
@@ -79,7 +79,7 @@ def test_the_shell_completes_numbers_and_kinds_of_every_system(lineman: Lineman)
     for words, position, offered in (
         ("lineman enterprises show 17", "3", {"17", "170"}),
         ("lineman users change egor --enterprise ", "5", {"17", "170", "2"}),
-        ("lineman alerts rules add gateway", "4", {"gateway_down"}),
+        ("lineman alerts rules add gateway", "4", {"gateway-down"}),
     ):
         shown = lineman(_LINEMAN_COMPLETE="bash_complete", COMP_WORDS=words, COMP_CWORD=position)
         assert {line.partition(",")[2].partition("\t")[0] for line in shown.output.splitlines()} == offered, words

@@ -114,10 +114,10 @@ async def test_usual_rules_that_were_made_before_kinds_were_told_apart_are_not_m
     async with opened(migrations=[step for step in known if step.number < 21]) as old:
         if begun:
             await old.run("insert into counter (name, value) values ('alert_usual', 1)")
-    usual = [Rule(0, kind, kind, None, 5.0, Severity.WARNING) for kind in ("offline", "gateway_down")]
+    usual = [Rule(0, kind, kind, None, 5.0, Severity.WARNING) for kind in ("offline", "gateway-down")]
     async with opened() as new:
         made = await SqlRules(new, FernetVault([Secret("a key for tests only, long enough")])).add_usual(usual)
-        assert [rule.kind for rule in made] == (["gateway_down"] if begun else ["offline", "gateway_down"])
+        assert [rule.kind for rule in made] == (["gateway-down"] if begun else ["offline", "gateway-down"])
 
 
 async def test_a_migration_that_fails_leaves_nothing_behind(opened: Open, known: tuple[Migration, ...]) -> None:

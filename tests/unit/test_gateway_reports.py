@@ -57,14 +57,14 @@ def course(kind: str, facts: Sequence[Facts]) -> list[str]:
 
 async def test_a_gateway_that_is_down_fires_once_and_recovers_once() -> None:
     bad = [UNREACHABLE] * 4
-    assert course("gateway_down", await told(*bad, *[Probed(reading(), ROW)] * 2)) == ["Fired", "Recovered"]
-    assert course("gateway_down", await told(*bad[:2], Probed(reading(), ROW))) == []
-    assert course("gateway_down", await told(*[Absent()] * 4)) == ["Fired"]
+    assert course("gateway-down", await told(*bad, *[Probed(reading(), ROW)] * 2)) == ["Fired", "Recovered"]
+    assert course("gateway-down", await told(*bad[:2], Probed(reading(), ROW))) == []
+    assert course("gateway-down", await told(*[Absent()] * 4)) == ["Fired"]
 
 
 async def test_a_list_that_cannot_be_read_says_nothing_of_anybody() -> None:
     assert await told(ListFailed("cut")) == []
-    assert course("gateway_down", await told(UNREACHABLE, *[ListFailed("cut")] * 9)) == []
+    assert course("gateway-down", await told(UNREACHABLE, *[ListFailed("cut")] * 9)) == []
 
 
 async def test_whether_a_gateway_is_down_does_not_matter_while_it_reboots() -> None:
@@ -75,9 +75,9 @@ async def test_whether_a_gateway_is_down_does_not_matter_while_it_reboots() -> N
 async def test_what_a_reboot_explains_is_not_said_and_ends_no_alert_that_fired_before() -> None:
     ill, well = reading(line(gsm=False)), reading(line())
     fresh = await told(Probed(well, ROW), RebootAccepted(IDENTITY, ROW), *[Probed(ill, ROW)] * 3, seconds=40)
-    assert course("line_registration", fresh) == []
+    assert course("line-registration", fresh) == []
     old = await told(*[Probed(ill, ROW)] * 3, RebootAccepted(IDENTITY, ROW), *[Probed(ill, ROW)] * 4, seconds=300)
-    assert course("line_registration", old) == ["Fired"]
+    assert course("line-registration", old) == ["Fired"]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ async def test_voip_is_missed_only_where_it_was_once_there_or_has_an_id() -> Non
 
 async def test_alerts_of_lines_fire_below_their_limits_and_recover_above_with_a_margin() -> None:
     for kind, field, figures in (
-        ("line_weak", "rssi", (9, 9, 9, 9, 11, 12)), ("line_minutes", "remaining_min", (20, 19, 21, 22)),
+        ("line-weak", "rssi", (9, 9, 9, 9, 11, 12)), ("line-minutes", "remaining_min", (20, 19, 21, 22)),
     ):  # fmt: skip
         shown: list[dict[str, Any]] = [{"sim_remain": "x", field: figure} for figure in figures]
         looks = [Probed(reading(line(**one)), ROW) for one in shown]

@@ -199,7 +199,7 @@ async def test_an_enterprise_admin_sees_the_alerts_of_his_enterprises_and_a_clie
     for number in ("17", "2"):
         (await olga.post("/api/enterprises", json={"number": number, "name": "Box"})).raise_for_status()
     await olga.post("/api/alerts/channels", json={"name": "Duty", "url": URL})
-    down = {"kind": "gateway_down", "minutes": 0, "channel_ids": [1]}
+    down = {"kind": "gateway-down", "minutes": 0, "channel_ids": [1]}
     for name, numbers in (("Down", []), ("Down 2", ["2"]), ("Down all", ["17", "2"])):
         body = {**down, "name": name, "enterprise_numbers": numbers}
         (await olga.post("/api/alerts/rules", json=body)).raise_for_status()
@@ -282,9 +282,9 @@ async def test_a_rule_is_changed_by_the_fields_that_are_named_and_by_nobody_twic
         ({"kind": "no-data", "minutes": 1}, ["minutes"]),
         ({"kind": "hot-chip", "container_ids": [9]}, ["container_ids"]),
         ({"kind": "hot-chip", "enterprise_numbers": ["2"]}, ["enterprise_numbers"]),
-        ({"kind": "gateway_down", "enterprise_numbers": ["9"]}, ["enterprise_numbers"]),
-        ({"kind": "gateway_down", "container_ids": [1]}, ["container_ids"]),
-        ({"kind": "gateway_down", "tags": ["x"]}, ["tags"]),
+        ({"kind": "gateway-down", "enterprise_numbers": ["9"]}, ["enterprise_numbers"]),
+        ({"kind": "gateway-down", "container_ids": [1]}, ["container_ids"]),
+        ({"kind": "gateway-down", "tags": ["x"]}, ["tags"]),
         ({"kind": "hot-chip", "channel_ids": [9]}, ["channel_ids"]),
         ({"kind": "hot-chip", "escalate_channel_ids": [9]}, ["escalate_channel_ids"]),
         ({"kind": "hot-chip", "escalate_after_minutes": 0, "colour": "red"}, ["colour"]),

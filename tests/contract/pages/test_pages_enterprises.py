@@ -46,7 +46,7 @@ async def seed(house: House) -> None:
 
 
 async def _down(house: House) -> int:
-    return next(rule.id for rule in await house.rule_book().all(ADMIN) if rule.kind == "gateway_down")
+    return next(rule.id for rule in await house.rule_book().all(ADMIN) if rule.kind == "gateway-down")
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +137,7 @@ def test_a_rule_about_gateways_is_narrowed_to_enterprises_and_not_to_containers(
     page = visit.open("alerts/rules")
     page.get_by_role("button", name="Add rule").click()
     dialog = page.get_by_role("dialog")
-    dialog.get_by_label("What to watch").select_option("gateway_down")
+    dialog.get_by_label("What to watch").select_option("gateway-down")
     dialog.get_by_label("Name", exact=True).fill("Down at the box")
     expect(dialog.get_by_text("Only some miners")).to_be_hidden()
     dialog.get_by_text("Only some enterprises").click()
