@@ -9,11 +9,12 @@ from ..adapters.notify.apprise import AppriseNotifier
 from ..core.alerts import Alerts, Channels, Dispatch, Judging, Maintenance, RuleBook
 from ..core.gateways.kinds import KINDS as GATEWAY_KINDS
 from ..core.miners.kinds import KINDS as MINER_KINDS
+from ..core.units.kinds import KINDS as UNIT_KINDS
 from .foundation import Foundation
 from .people import People
 
 #: The tables of all contexts.
-KINDS = (*MINER_KINDS, *GATEWAY_KINDS)
+KINDS = (*MINER_KINDS, *GATEWAY_KINDS, *UNIT_KINDS)
 
 
 class AlertRooms(People):

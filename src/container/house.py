@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager
 from ..adapters.db.admin import check_key
 from .gateways import GatewayRooms
 from .miners import MinerRooms
+from .units import UnitRooms
 
 
-class House(MinerRooms, GatewayRooms):
+class House(MinerRooms, GatewayRooms, UnitRooms):
     """All of lineman but its faces."""
 
 

@@ -25,6 +25,7 @@ from .keeping import Housekeeping
 from .miners import MinerSystem
 from .service import Service
 from .system import System, alone_port
+from .units import EwelinkSystem, UnitSystem
 
 #: Files that are open beside one per lane: databases, logs, people.
 SPARE_FILES = 1024
@@ -40,9 +41,12 @@ async def opened_service(
         permit = Permit(house.lease(holder=process_name(), address=address))
         streams, holder = Streams(), Holder(house.passkey(), http)
         pacer = Pacer(house.polling(), settings.max_workers, house.clock())
+        looks = Pacer(house.watching(), settings.unit_lanes, house.clock())
         systems: dict[str, System] = {
             "miners": MinerSystem(house, permit, pacer, holder, streams),
             "goip": GatewaySystem(house, permit, holder, streams),
+            "units": UnitSystem(house, permit, looks, holder, streams),
+            "ewelink": EwelinkSystem(house, permit, holder),
         }
         yield Service(settings, house, permit, (AlertSystem(house), Housekeeping(house)), systems, works, streams)
 
@@ -73,7 +77,7 @@ async def run(
     """
     check_bind(settings)
     alone_port(systems, settings.port)
-    raise_open_files(settings.max_workers + SPARE_FILES)
+    raise_open_files(settings.max_workers + settings.unit_lanes + settings.goip_lanes + SPARE_FILES)
     collect_rarely()
     sockets = await bind(settings.host, settings.port)
     url = (settings.public_url or url_of(sockets[0])).rstrip("/")

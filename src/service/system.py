@@ -12,7 +12,7 @@ from ..adapters.scheduler import Job
 from ..settings import Settings
 
 #: The systems, and the ports that they are served on alone.
-SYSTEMS: Mapping[str, int] = {"miners": 8000, "goip": 8008}
+SYSTEMS: Mapping[str, int] = {"miners": 8000, "goip": 8008, "units": 8020, "ewelink": 8010}
 
 
 class System(Protocol):

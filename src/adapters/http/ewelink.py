@@ -146,6 +146,14 @@ class EwelinkApi:
         said = _said(grant)
         return _page("Authorised", said, 200) if _wants_page(call) else DoneView(success=True, message=said)
 
+    @operation(
+        returns=DoneView, body=ExchangeBody, errors=(NotAllowed, BadRegion, *CLOUD_ERRORS), tag="ewelink",
+        needs=Permission.MANAGE_CLOUD,
+    )  # fmt: skip
+    async def exchange(self, call: Call, body: ExchangeBody) -> DoneView:
+        """Exchange a code that a person copied from the address bar, within its thirty seconds."""
+        return DoneView(success=True, message=_said(await self.clouds.exchange(call.actor, body.code, body.region)))
+
     @operation(returns=RenewedView, errors=(NotAllowed, *CLOUD_ERRORS), tag="ewelink", needs=Permission.MANAGE_CLOUD)
     async def refresh(self, call: Call) -> RenewedView:
         """Renew the authorisation, without a person and without a restart."""

@@ -13,34 +13,34 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "unit-down", UNITS, "Unit down", "up",
         "So many looks running found it offline that the outage is confirmed; it ends with two good ones.",
-        _CRITICAL, above=False, threshold=1.0, chosen=False,
+        _CRITICAL, above=False, threshold=1.0, chosen=False, of_enterprises=True,
     ),
     Kind(
         "unit-unknown", UNITS, "Unit cannot be looked at", "looked",
         "Its password, its host key, its name or our own network is wrong: nobody knows how it is.",
-        _WARNING, above=False, threshold=1.0, chosen=False, minutes=15,
+        _WARNING, above=False, threshold=1.0, chosen=False, minutes=15, of_enterprises=True,
     ),
     Kind(
         "unit-lines", UNITS, "GSM lines down", "gsm_down", "So many GSM lines of a unit that is online are down.",
-        _WARNING, threshold=0.0, minutes=5,
+        _WARNING, threshold=0.0, minutes=5, of_enterprises=True,
     ),
     Kind(
         "unit-disk", UNITS, "Disk fills up", "disk", "The disk is fuller than this.",
-        _WARNING, "%", threshold=float(DISK_WARNING), margin=0.03,
+        _WARNING, "%", threshold=float(DISK_WARNING), margin=0.03, of_enterprises=True,
     ),
     Kind(
         "unit-disk-full", UNITS, "Disk full", "disk",
         "The disk is fuller than this: a usual cause of a dead exchange, which no power cycle mends.",
-        _CRITICAL, "%", threshold=float(DISK_CRITICAL), margin=0.02,
+        _CRITICAL, "%", threshold=float(DISK_CRITICAL), margin=0.02, of_enterprises=True,
     ),
     Kind(
         "unit-needs-person", UNITS, "Unit needs a person", "person",
-        "It is down and lineman has done what it may.", _CRITICAL, threshold=0.0, chosen=False,
+        "It is down and lineman has done what it may.", _CRITICAL, threshold=0.0, chosen=False, of_enterprises=True,
     ),
     Kind(
         "power-stuck-off", UNITS, "Power could not be restored", "stuck",
         "A power cycle switched it off and its plug does not take ON; that is tried without end.",
-        _CRITICAL, threshold=0.0, chosen=False,
+        _CRITICAL, threshold=0.0, chosen=False, of_enterprises=True,
     ),
     Kind(
         "cloud-token", CLOUD, "Authorisation of the plugs ends", "days_left",
