@@ -13,7 +13,8 @@ from ..adapters.db.units import SqlUnits
 from ..adapters.devices.power.account import EwelinkAccount
 from ..adapters.devices.power.cloud import EwelinkCloud
 from ..adapters.devices.power.ewelink import EwelinkSwitch
-from ..adapters.devices.power.local import LocalSwitch, Switches
+from ..adapters.devices.power.local import LocalSwitch
+from ..adapters.devices.power.switches import Switches
 from ..adapters.devices.units.opinion import NetOpinion
 from ..adapters.devices.units.probes import Probes
 from ..core.alerts.windows import in_maintenance
