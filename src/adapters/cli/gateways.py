@@ -56,12 +56,12 @@ COLUMNS = (
     Column("Weak", lambda row: row["lines"]["weak"], right=True, spare=2),
     Column("Down", lambda row: row["lines"]["down"], right=True, spare=1),
     Column("Busy", lambda row: row["lines"]["busy"], right=True, spare=5),
-    field("Port", "port", right=True, spare=4),
-    field("Model", "device_model", spare=6),
-    field("Serial", "serial_last4", spare=7),
-    field("For", "since", figures.ago, right=True, spare=8),
-    Column("Because", lambda row: None if answering(row) else row["why"], spare=9),
-    field("Seen", "last_ok", figures.ago, right=True, spare=10),
+    field("Port", "port", right=True, spare=7),
+    field("Model", "device_model", spare=8),
+    field("Serial", "serial_last4", spare=10),
+    field("For", "since", figures.ago, right=True, spare=9),
+    Column("Because", lambda row: None if answering(row) else row["why"], spare=12),
+    field("Seen", "last_ok", figures.ago, right=True, spare=11),
 )
 
 
@@ -110,7 +110,7 @@ async def list_(api: Api, **chosen: Any) -> None:
     columns: tuple[Column, ...] = COLUMNS
     if terminal() and not frame().json:
         courses = await sparks_of(api)
-        columns = (*COLUMNS, Column("Signal", lambda row: spark(courses, row), spare=11))
+        columns = (*COLUMNS, Column("Signal", lambda row: spark(courses, row), spare=4))
     emit(answer, lambda found: show_table(columns, found))
     told_of_rest(answer, len(answer.value), chosen["offset"])
 

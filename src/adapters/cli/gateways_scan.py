@@ -137,7 +137,8 @@ async def worked_off(api: Api) -> AsyncIterator[None]:
     if api.local is None:
         yield
         return
-    permit, scanning = api.local.service.permit, api.local.service.house.scanning()
+    house, permit = api.local.service.house, api.local.service.permit
+    scanning = house.scanning()
 
     async def work() -> None:
         while True:
@@ -153,6 +154,8 @@ async def worked_off(api: Api) -> AsyncIterator[None]:
         tasks.start_soon(work)
         yield
         tasks.cancel_scope.cancel()
+    # Courses are drawn from it; a service does it by itself.
+    await house.gateway_history().roll_up(now=house.clock().now())
 
 
 async def _followed(api: Api, scan_id: int, tell: Callable[[Scan, Sequence[Outcome]], None]) -> Answer:

@@ -107,7 +107,7 @@ def _screen(once: bool, who: str) -> Iterator[Draw]:
 
 
 def _columns(courses: Courses) -> Sequence[Column]:
-    return (*COLUMNS, Column("Signal", lambda row: spark(courses, row), spare=11)) if courses else COLUMNS
+    return (*COLUMNS, Column("Signal", lambda row: spark(courses, row), spare=4)) if courses else COLUMNS
 
 
 def _picture(answer: Answer, courses: Courses, who: str, *, width: int, height: int) -> "Group":

@@ -26,6 +26,9 @@ COLORS = {
     "online": "green", "mining": "green", "ok": "green", "yes": "green",
     "degraded": "yellow", "stale": "yellow", "starting": "yellow", "stopping": "yellow", "refused": "yellow",
     "offline": "red", "fault": "red", "failed": "red",
+    "active": "green", "back": "green", "rebooting": "yellow", "accepted": "yellow", "weak_signal": "yellow",
+    "inactive": "red", "error": "red", "module_off": "red", "no_sim": "red", "not_registered": "red",
+    "voip_not_registered": "red",
 }  # fmt: skip
 
 
