@@ -1,12 +1,21 @@
 """Answers of the cloud that make no sense, get lost or never end: neither a state nor a success."""
 
 import asyncio
+import ssl
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from datetime import UTC, datetime, timedelta
+from ipaddress import ip_address
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
+from cryptography.x509.oid import NameOID
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -147,8 +156,8 @@ async def server(serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], A
         yield f"http://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
 
 
-def real(api: str) -> EwelinkAccount:
-    return EwelinkAccount(TokenStore(), Clock(), APPLICATION, api=api)
+def real(api: str, transport: httpx.AsyncBaseTransport | None = None) -> EwelinkAccount:
+    return EwelinkAccount(TokenStore(), Clock(), APPLICATION, api=api, transport=transport)
 
 
 async def test_a_real_server_that_hangs_drips_floods_or_hangs_up_costs_the_deadline_at_most() -> None:
@@ -176,8 +185,10 @@ async def test_a_real_server_that_hangs_drips_floods_or_hangs_up_costs_the_deadl
     ]  # fmt: skip
     for serve, expected in on:
         async with server(serve) as api:
+            # Without certificates, whose reading would count.
+            bare = httpx.AsyncHTTPTransport(verify=False, limits=httpx.Limits(max_keepalive_connections=0))
             with pytest.raises(expected):
-                await EwelinkSwitch(real(api)).switch(SINGLE, True, deadline=0.3)
+                await EwelinkSwitch(real(api, bare)).switch(SINGLE, True, deadline=0.5)
 
 
 async def test_a_real_server_is_asked_in_one_connection_per_call() -> None:
@@ -193,3 +204,38 @@ async def test_a_real_server_is_asked_in_one_connection_per_call() -> None:
         for _ in range(2):
             await switch.switch(SINGLE, True, deadline=5)
     assert heads == [b'{"type":1,"id":"1000011001","params":{"switch":"on"}}'] * 2
+
+
+def self_signed(folder: Path) -> ssl.SSLContext:
+    """A server's context whose certificate nobody vouches for."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
+    now = datetime.now(UTC)
+    certificate = (
+        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key())
+        .serial_number(1).not_valid_before(now - timedelta(days=1)).not_valid_after(now + timedelta(days=1))
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address("127.0.0.1"))]), critical=False)
+        .sign(key, hashes.SHA256())
+    )  # fmt: skip
+    path = folder / "both.pem"
+    path.write_bytes(
+        key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption()) + certificate.public_bytes(Encoding.PEM)
+    )
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(path)
+    return context
+
+
+async def test_a_server_that_nobody_vouches_for_gets_no_token(tmp_path: Path) -> None:
+    heard: list[bytes] = []
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        heard.append(await reader.read(1 << 16))
+        writer.close()
+
+    listening = await asyncio.start_server(listen, "127.0.0.1", 0, ssl=self_signed(tmp_path))
+    async with listening:
+        api = f"https://127.0.0.1:{listening.sockets[0].getsockname()[1]}"
+        with pytest.raises(Unreachable, match="certificate"):
+            await EwelinkSwitch(real(api)).switch(SINGLE, True, deadline=20)
+    assert heard == []

@@ -34,6 +34,7 @@ from ..ewelink import (
     Cloud,
     TokenStore,
     account,
+    answer,
     answering,
     item,
     lost,
@@ -115,6 +116,44 @@ async def test_a_refresh_whose_caller_went_away_still_keeps_its_answer() -> None
     gate.set()
     assert (await switch.state(SINGLE, deadline=5)).on
     assert cloud.calls.count("refresh") == 1
+
+
+async def test_a_new_yes_counts_more_than_a_refresh_that_was_under_way() -> None:
+    cloud, store = Cloud(), TokenStore()
+    gate = asyncio.Event()
+
+    async def slowly(request: httpx.Request) -> httpx.Response:
+        await gate.wait()
+        return answer(data={"at": "at-late", "rt": "rt-late"})
+
+    cloud.first = [slowly, answering(data={"accessToken": "at-yes", "refreshToken": "rt-yes"})]
+    people = EwelinkCloud(account(cloud.handle, store))
+    late = asyncio.create_task(people.refresh())
+    while not cloud.requests:
+        await asyncio.sleep(0)
+    grant = await people.exchange("a-code", "us")
+    gate.set()
+    assert (await late) == grant
+    assert store.tokens is not None
+    assert store.tokens.access == Secret("at-yes")
+
+
+async def test_a_code_is_not_lost_because_the_database_was_away() -> None:
+    cloud, store = Cloud(), TokenStore()
+    shared = account(cloud.handle, store)
+    await EwelinkSwitch(shared).state(SINGLE, deadline=5)
+
+    def gone(request: httpx.Request) -> httpx.Response:
+        store.away = True
+        return answer(data={"accessToken": "at-test-0001", "refreshToken": "rt-yes"})
+
+    cloud.first = [gone]
+    with pytest.raises(Unavailable):
+        await EwelinkCloud(shared).exchange("a-code", "eu")
+    store.away = False
+    assert (await EwelinkSwitch(shared).state(SINGLE, deadline=5)).on
+    assert store.tokens is not None
+    assert store.tokens.refresh == Secret("rt-yes")
 
 
 async def test_a_dead_refresh_token_is_tried_once_and_a_new_yes_ends_that() -> None:

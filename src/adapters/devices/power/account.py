@@ -126,7 +126,7 @@ class EwelinkAccount:
         )
         now = self._clock.now()
         new = _pair(data, ("accessToken", "refreshToken"), region, now, granted_at=now)
-        # Whatever was there belongs to an older yes.  The code is used up: this has to be kept.
+        # The code is used up: this has to be kept, whoever waits for it.
         return await asyncio.shield(_kept(self._replaced(new)))
 
     async def _current(self, vital: bool) -> Tokens:
@@ -189,13 +189,22 @@ class EwelinkAccount:
                 self._dead = current.revision
                 raise
             new = _pair(data, ("at", "rt"), current.region, self._clock.now(), granted_at=current.granted_at)
-            return await self._stored(new, current.revision)
+            try:
+                return await self._stored(new, current.revision)
+            except Stale:
+                # Somebody authorised the account anew meanwhile: that pair counts.
+                return await self._store.get() or new
 
     async def _replaced(self, new: Tokens) -> Tokens:
-        async with self._store.alone():
-            current = await self._store.get()
-            self._unstored = None
-            return await self._stored(new, None if current is None else current.revision)
+        """Put a pair of a new yes in the place of any other; a refresh that is under way finds that it is late."""
+        self._unstored = (new, None if self._last is None else self._last.revision)
+        for _ in range(_STORE_TRIES):
+            try:
+                current = await self._store.get()
+                return await self._stored(new, None if current is None else current.revision)
+            except Stale:
+                continue
+        raise Stale("the tokens of the cloud account are being replaced by others: authorise it once more")
 
     async def _stored(self, new: Tokens, replaced: int | None) -> Tokens:
         """Store a new pair before anybody uses it; what cannot be stored is kept here and tried again."""
@@ -210,7 +219,6 @@ class EwelinkAccount:
         try:
             return await self._put(new, replaced)
         except Stale:
-            # Somebody authorised the account anew meanwhile: that pair counts.
             self._unstored = None
             raise
 
