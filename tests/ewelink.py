@@ -221,7 +221,10 @@ class Cloud:
 
 
 def account(
-    cloud: Callable[[httpx.Request], Any], store: TokenStore | None = None, clock: Clock | None = None, **options: Any
+    cloud: Callable[[httpx.Request], Any],
+    store: CloudTokenStore | None = None,
+    clock: Clock | None = None,
+    **options: Any,
 ) -> EwelinkAccount:
     """One process's account at such a cloud."""
     return EwelinkAccount(

@@ -14,6 +14,9 @@ import attrs
 import httpx
 import pytest
 
+from lineman.adapters.clock import SystemClock
+from lineman.adapters.db.cloud_tokens import SqlCloudTokens
+from lineman.adapters.db.engine import Database
 from lineman.adapters.devices.power import EwelinkCloud, EwelinkSwitch
 from lineman.ports.errors import Invalid, LinemanError, Overloaded, TooManyRequests, Unavailable, Unreachable
 from lineman.ports.power import (
@@ -25,7 +28,7 @@ from lineman.ports.power import (
     ReauthoriseNeeded,
 )
 from lineman.ports.power.cloud import Application, BadRegion
-from lineman.ports.secrets import Secret
+from lineman.ports.secrets import Secret, Vault
 
 from ..ewelink import (
     APP_SECRET,
@@ -53,6 +56,19 @@ async def test_two_processes_that_are_refused_at_once_refresh_once() -> None:
     assert cloud.calls.count("refresh") == 1
     assert store.tokens is not None
     assert (store.tokens.revision, store.tokens.access) == (2, Secret("at-test-0002"))
+
+
+async def test_two_processes_on_one_database_refresh_once(database: Database, vault: Vault) -> None:
+    cloud, stores = Cloud(access="somebody-else-s"), [SqlCloudTokens(database, vault, SystemClock()) for _ in range(2)]
+    await stores[0].put(pair(), expected=None)
+    switches = [EwelinkSwitch(account(cloud.handle, store)) for store in stores]
+    assert all(state.on for state in await asyncio.gather(*(one.state(SINGLE, deadline=30) for one in switches)))
+    assert cloud.calls.count("refresh") == 1
+    kept = await stores[1].get()
+    assert kept is not None
+    assert (kept.revision, kept.access, await stores[0].count(month="2023-11", region="eu", calls=0)) == (
+        2, Secret("at-test-0002"), 5,
+    )  # fmt: skip
 
 
 async def test_two_people_who_renew_at_once_renew_once() -> None:
