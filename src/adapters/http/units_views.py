@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 import msgspec
 
@@ -117,7 +118,7 @@ class HistoryView(msgspec.Struct, frozen=True, kw_only=True):
     action_result: str | None
     action_time: datetime | None
     user_initiator: str | None
-    extra_info: Mapping[str, object]
+    extra_info: Mapping[str, Any]
 
 
 class CycleView(msgspec.Struct, frozen=True, kw_only=True):
