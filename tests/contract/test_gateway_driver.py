@@ -253,16 +253,17 @@ async def test_a_module_that_is_off_is_switched_on_though_nobody_waits_for_it_an
         assert gateway.orders == ["module 2 off", "module 2 on"]
 
 
-async def test_on_is_tried_until_it_is_answered(driver: GatewayDriver) -> None:
+@pytest.mark.parametrize("away", ["closed", "refuse"])
+async def test_on_is_tried_until_it_is_answered(driver: GatewayDriver, away: str) -> None:
     async with units_of("goip4") as units:
         gateway = units.gateways[0]
         order = asyncio.create_task(driver.restart_line(target_of(units), 2, deadline=DEADLINE))
         async with asyncio.timeout(DEADLINE):
             while not gateway.orders:
                 await asyncio.sleep(0.001)
-            gateway.turn(closed=True)
+            gateway.turn(**{away: True})
             await asyncio.sleep(0.1)
-            gateway.turn(closed=False)
+            gateway.turn(**{away: False})
             assert (await order).answered
         assert gateway.orders == ["module 2 off", "module 2 on"]
 

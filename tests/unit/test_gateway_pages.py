@@ -64,6 +64,11 @@ def test_an_operator_with_signs_that_xml_forbids_is_read_as_it_is() -> None:
     assert html_line('<td id="l1_gsm_cur_oper">&nbsp;North & South</td>').operator == "North & South"
 
 
+def test_a_field_is_no_longer_than_a_field_can_be() -> None:
+    assert xml_line(f"gsm_cur_oper={'x' * 127} {'y' * 1000}").operator == "x" * 127
+    assert xml_line(f"gsm_cur_oper={'x' * 100_000}").operator == "x" * values.LONGEST
+
+
 @pytest.mark.parametrize("charset", ["utf-8", "gb2312", "gb18030"])
 def test_chinese_is_read_in_either_charset_whatever_the_page_says_of_it(charset: str) -> None:
     operator = "\N{CJK UNIFIED IDEOGRAPH-4E2D}\N{CJK UNIFIED IDEOGRAPH-56FD}\N{CJK UNIFIED IDEOGRAPH-79FB}"
