@@ -29,6 +29,7 @@ from ..core.units import (
     UnitPast,
     UnitReports,
     Units,
+    Wanted,
     Watching,
 )
 from ..ports.power.cloud import Application
@@ -153,6 +154,13 @@ class UnitRooms(AlertRooms):
         clock=Foundation.clock,
         alone=providers.Singleton(Turns, noun="plug").provided.alone,
         told=watching.provided.ended,
+        unwanted=providers.Singleton(
+            Wanted,
+            unit_store=unit_store,
+            watch_store=unit_watch_store,
+            policy_store=power_policy_store,
+            clock=Foundation.clock,
+        ),
         say=providers.Object(tell_cycle),
         limits=providers.Singleton(limits, Foundation.settings),
         at_once=Foundation.settings.provided.power_cycles_at_once,
@@ -161,6 +169,7 @@ class UnitRooms(AlertRooms):
         Units,
         unit_store=unit_store,
         watch_store=unit_watch_store,
+        cycle_store=cycle_store,
         enterprises=People.enterprise_store,
         journal=Foundation.journal,
         clock=Foundation.clock,

@@ -78,6 +78,11 @@ class Stale(Conflict):
 class ConfirmationNeeded(Conflict):
     """This has to be confirmed."""
 
+    def __init__(self, detail: str, *, calls: int | None = None) -> None:
+        super().__init__(detail)
+        #: How many calls it would cut off, where that is what has to be confirmed.
+        self.calls = calls
+
 
 class DeviceError(LinemanError):
     """The device did not do its part."""

@@ -39,6 +39,12 @@ class Secret:
         raise TypeError("a secret cannot be pickled")
 
 
+class LongSecret(Secret):
+    """A secret of several lines, such as a private key."""
+
+    __slots__ = ()
+
+
 class Sealed(LinemanError):
     """A stored secret cannot be opened with the keys at hand."""
 

@@ -236,10 +236,19 @@ def test_a_week_is_summed_up() -> None:
     def row(minutes: int, action: str, new: str | None = None) -> UnitEvent:
         return UnitEvent(T0 + timedelta(minutes=minutes), "0123", action_type=action, new_status=new)
 
+    def switched(minutes: int, to: str, cycle: int, result: str = "success") -> UnitEvent:
+        return attrs.evolve(
+            row(minutes, f"ewelink_toggle_{to}"), action_result=result, extra_info={"cycle": cycle, "by": "scheduler"}
+        )
+
     rows = [
-        row(0, "status_change", "off"), row(2, "power_cycle"), row(8, "status_change", "on"),
-        row(60, "status_change", "off"), row(62, "power_cycle"), row(65, "escalate"), row(180, "status_change", "on"),
-        row(200, "status_change", "off"),
+        row(0, "status_change", "off"), row(2, "power_cycle"), switched(2, "off", 1), switched(3, "on", 1),
+        row(8, "status_change", "on"),
+        # One whose process died after OFF, and one of which nothing was sent.
+        row(60, "status_change", "off"), row(62, "power_cycle"), switched(63, "on", 2), row(65, "escalate"),
+        row(170, "power_cycle"), row(170, "plug_not_usable"), row(180, "status_change", "on"),
+        # One that was refused.
+        row(200, "status_change", "off"), row(202, "power_cycle"), switched(202, "off", 3, "fail"),
     ]  # fmt: skip
     report = report_of("0123", rows, T0, T0 + timedelta(minutes=230))
     assert (report.outages, report.cycles, report.helped, report.escalations) == (3, 2, 1, 1)

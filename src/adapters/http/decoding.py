@@ -8,12 +8,14 @@ from urllib.parse import parse_qsl
 import msgspec
 
 from ...ports.errors import FieldError, Invalid
-from ...ports.secrets import Secret
+from ...ports.secrets import LongSecret, Secret
 
 S = TypeVar("S", bound=msgspec.Struct)
 
 #: Longer ones are no passwords, and hashing them is work for nothing.
 SECRET_BYTES = 1024
+#: A private key is the longest.
+LONG_SECRET_BYTES = 16_384
 #: More are no form of ours; the sum of the query's length is the server's limit.
 QUERY_FIELDS = 100
 
@@ -80,13 +82,14 @@ def numbers(field: str, text: str | None) -> tuple[int, ...]:
 
 def secrets(kind: type, value: Any) -> Any:
     """msgspec's hook: text becomes a ``Secret`` at the door, so that not even the request's repr shows it."""
-    if kind is not Secret:
+    if kind not in (Secret, LongSecret):
         raise NotImplementedError(kind.__name__)
     if not isinstance(value, str):
         raise TypeError("Expected `str`")
-    if len(value.encode()) > SECRET_BYTES:
-        raise ValueError(f"Expected at most {SECRET_BYTES} bytes")
-    return Secret(value)
+    longest = LONG_SECRET_BYTES if kind is LongSecret else SECRET_BYTES
+    if len(value.encode()) > longest:
+        raise ValueError(f"Expected at most {longest} bytes")
+    return kind(value)
 
 
 def _plain(raw: bytes) -> Any:

@@ -12,6 +12,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute, Route
 
 from ...ports.errors import (
+    ConfirmationNeeded,
     Conflict,
     DeviceError,
     Invalid,
@@ -61,7 +62,9 @@ def problem(error: LinemanError, request_id: str = "") -> Response:
     headers = {}
     if isinstance(error, Invalid) or (isinstance(error, Conflict) and error.errors):
         extra["errors"] = [{"field": wrong.field, "message": wrong.message} for wrong in error.errors]
-    elif isinstance(error, Overloaded):
+    if isinstance(error, ConfirmationNeeded) and error.calls is not None:
+        extra["calls"] = error.calls
+    if isinstance(error, Overloaded):
         headers["retry-after"] = str(max(1, math.ceil(error.retry_after)))
     elif isinstance(error, TooLarge):
         # The rest of the body is still on its way: do not wait for it.

@@ -6,7 +6,8 @@ from typing import Any, get_args, get_origin
 import msgspec
 from msgspec import inspect
 
-from ...ports.secrets import Secret
+from ...ports.secrets import LongSecret, Secret
+from .decoding import LONG_SECRET_BYTES, SECRET_BYTES
 from .wire import Operation, Page
 
 Schema = dict[str, Any]
@@ -78,8 +79,9 @@ def returned(facts: Operation) -> Any:
 
 
 def _secret(kind: type) -> Schema:
-    if kind is Secret:
-        return {"type": "string", "format": "password", "maxLength": 1024, "writeOnly": True}
+    if kind in (Secret, LongSecret):
+        longest = LONG_SECRET_BYTES if kind is LongSecret else SECRET_BYTES
+        return {"type": "string", "format": "password", "maxLength": longest, "writeOnly": True}
     raise NotImplementedError(kind.__name__)
 
 

@@ -28,6 +28,8 @@ def told(status: int, body: bytes) -> errors.LinemanError:
     if problem is None:
         return NotLineman(f"it answers {status}, without a problem that lineman would state")
     kind = KINDS.get(status, errors.LinemanError)
+    if kind is errors.Conflict and problem.get("code") == "confirmation-needed":
+        kind = errors.ConfirmationNeeded
     words = {"title": problem["title"], "code": str(problem.get("code", "")), "__doc__": kind.__doc__}
     leaf: type[errors.LinemanError] = type(kind.__name__, (kind,), words)
     detail = str(problem.get("detail") or problem["title"])
@@ -35,6 +37,9 @@ def told(status: int, body: bytes) -> errors.LinemanError:
         fields = [wrong for wrong in problem.get("errors") or [] if isinstance(wrong, dict)]
         found = tuple(errors.FieldError(str(one.get("field")), str(one.get("message"))) for one in fields)
         return leaf(detail, errors=found)
+    if issubclass(leaf, errors.ConfirmationNeeded):
+        calls = problem.get("calls")
+        return leaf(detail, calls=calls if isinstance(calls, int) else None)
     return leaf(detail)
 
 

@@ -9,15 +9,15 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from starlette.routing import Route
 
-from ...core.units import Units
+from ...core.units import UnitQuery, Units
 from ...ports.clock import Clock
 from ...ports.errors import Invalid, NotAllowed, Stale, TooManyRequests, Unavailable
 from ...ports.identity import Permission
-from ...ports.secrets import Secret
-from ...ports.units import PlugTaken, UnitExists, UnknownUnit
+from ...ports.secrets import LongSecret, Secret
+from ...ports.units import Outcome, UnitExists, UnknownUnit
 from .units_passing import UnitActs
 from .units_views import UnitView, unit_view
-from .wire import Call, Page, operation, route
+from .wire import Call, Limit, Offset, Page, operation, route
 
 Number = Annotated[str, Meta(min_length=1, max_length=64, description="The number of its enterprise; never changes")]
 Host = Annotated[str, Meta(min_length=1, max_length=253, description="Its address or name")]
@@ -36,7 +36,7 @@ class UnitChange(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_field
     port: Port | UnsetType = UNSET
     username: Word | UnsetType = UNSET
     password: Secret | UnsetType | None = UNSET
-    key: Secret | UnsetType | None = UNSET
+    key: LongSecret | UnsetType | None = UNSET
     via: Annotated[str, Meta(description="ssh or ami")] | UnsetType = UNSET
     parameter_option_2: bool | UnsetType = UNSET
     may_restart_service: bool | UnsetType = UNSET
@@ -57,6 +57,13 @@ class UnitBody(UnitChange, frozen=True, kw_only=True, forbid_unknown_fields=True
     enterprise_number: Number
 
 
+class UnitsQuery(msgspec.Struct, frozen=True, kw_only=True):
+    search: Annotated[str, Meta(max_length=200, description="Part of the number, the name or the host")] | None = None
+    status: Annotated[Outcome, Meta(description="What the last look came to")] | None = None
+    limit: Limit = 100
+    offset: Offset = 0
+
+
 class PauseBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """Until when, or for how many minutes."""
 
@@ -73,11 +80,14 @@ class UnitApi:
     acts: UnitActs
     clock: Clock
 
-    @operation(returns=Page[UnitView], errors=(NotAllowed,), tag="units")
-    async def all(self, call: Call) -> Page[UnitView]:
+    @operation(
+        returns=Page[UnitView], query=UnitsQuery, errors=(NotAllowed, Invalid), tag="units", needs=Permission.SEE_UNITS
+    )
+    async def all(self, call: Call, query: UnitsQuery) -> Page[UnitView]:
         """List units with what is known of them now, by number."""
-        rows = await self.units.list(call.actor)
-        return Page([unit_view(row) for row in rows], len(rows))
+        wanted = UnitQuery(search=query.search, status=query.status, limit=query.limit, offset=query.offset)
+        rows, total = await self.units.find(call.actor, wanted)
+        return Page([unit_view(row) for row in rows], total)
 
     @operation(returns=UnitView, errors=(NotAllowed, UnknownUnit), tag="units")
     async def one(self, call: Call, enterprise_number: str) -> UnitView:
@@ -101,7 +111,7 @@ class UnitApi:
         return unit_view(row)
 
     @operation(
-        returns=UnitView, body=UnitChange, errors=(NotAllowed, UnknownUnit, Invalid, Stale, PlugTaken), tag="units",
+        returns=UnitView, body=UnitChange, errors=(NotAllowed, UnknownUnit, Invalid, Stale), tag="units",
         needs=Permission.CHANGE_UNITS,
     )  # fmt: skip
     async def change(self, call: Call, enterprise_number: str, body: UnitChange) -> UnitView:

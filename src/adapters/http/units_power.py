@@ -54,9 +54,10 @@ class PowerApi:
     async def cycle(self, call: Call, enterprise_number: str, body: CycleBody) -> CycleView:
         """Cut a unit's power and give it back.
 
-        Answers at once; whoever works carries it out. Without `confirm` the
-        answer is 409 and names the calls that are in progress. From the moment
-        OFF was sent every way leads to ON.
+        Answers at once; whoever works carries it out. While calls are in
+        progress, or nobody knows whether there are, the answer is 409 with
+        their number in `calls`, unless `confirm` is true. From the moment OFF
+        was sent every way leads to ON.
         """
         return cycle_view(await self.acts.cycle(call.actor, enterprise_number, confirmed=body.confirm))
 

@@ -37,7 +37,8 @@ class UnitView(msgspec.Struct, frozen=True, kw_only=True):
 
     ``last_status`` is what counts (`online`, `offline`); ``outcome`` is what the
     last look came to, which may be `unknown` and then counts for nothing.
-    ``why`` says in one line why its power is or is not cut.
+    ``why`` says in one line why its power is or is not cut, ``cycle_step`` how
+    far the power cycle is that is under way.
     """
 
     enterprise_number: str
@@ -77,6 +78,8 @@ class UnitView(msgspec.Struct, frozen=True, kw_only=True):
     gate: str | None
     why: str
     next_possible_at: datetime | None
+    cycling: bool
+    cycle_step: Step | None
     created_at: datetime
     revision: int
 
@@ -224,6 +227,8 @@ def unit_view(row: UnitRow) -> UnitView:
         gate=watch.gate,
         why=sentence_of(unit, watch),
         next_possible_at=watch.next_possible_at,
+        cycling=row.cycle is not None,
+        cycle_step=None if row.cycle is None else row.cycle.step,
         created_at=unit.created_at,
         revision=unit.revision,
     )

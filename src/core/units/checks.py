@@ -15,7 +15,11 @@ MOST_PATTERNS, LONGEST_PATTERN = 20, 100
 #: Bytes of a private key.
 LONGEST_KEY = 16_384
 HIGHEST_OUTLET = 63
+#: Repeated things in one pattern.
+MOST_REPEATS = 3
 
+#: A character that stands for itself, or one of a class.
+_LITERAL = re.compile(r"\\[^1-9]|\[\^?\]?[^\]]*\]")
 _EWELINK = re.compile(r"[0-9a-zA-Z]{10}")
 
 
@@ -90,9 +94,13 @@ def _patterns(value: Any) -> LinePatterns:
 def _compiled(kind: str, pattern: Any) -> None:
     if not isinstance(pattern, str) or len(pattern) > LONGEST_PATTERN:
         raise Invalid(f"{kind}: a pattern is text of at most {LONGEST_PATTERN} characters")
-    # What repeats a repetition can take for ever on a name that an unfriendly exchange makes up.
-    if re.search(r"[*+}][)]*[*+{]", pattern):
-        raise Invalid(f"{kind}: {pattern!r} repeats a repetition")
+    # What repeats a group, or repeats often, can take for ever on a name that an unfriendly exchange makes up.
+    bare = _LITERAL.sub("x", pattern)
+    if re.search(r"\)[*+{]|\(\?(?!:)|\\[1-9]", bare) or len(re.findall(r"[*+{]", bare)) > MOST_REPEATS:
+        raise Invalid(
+            f"{kind}: {pattern!r} is too clever: no group may be repeated or look around, and at most "
+            f"{MOST_REPEATS} things be repeated"
+        )
     try:
         re.compile(pattern)
     except re.error as error:

@@ -11,10 +11,10 @@ from ...ports.clock import Clock
 from ...ports.errors import LinemanError
 from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
-from ...ports.power import Grant, Listed, Plug, PlugKind, PlugState, PowerSwitch
+from ...ports.power import Grant, Listed, Plug, PlugKind, PlugState, PowerSwitch, UnknownPlug
 from ...ports.power.cloud import BadState, Cloud, CloudTokenStore
 from ...ports.units import Unit, UnitStore
-from ..permissions import allow
+from ..permissions import allow, enterprises_of, may
 from .kinds import CLOUD
 from .reporting import UnitReports
 
@@ -120,8 +120,17 @@ class Clouds:
         return [(one, owners.get(one.device_id)) for one in listed]
 
     async def status(self, actor: Actor, plug: Plug) -> PlugState:
-        """What a plug reported last.  Raises as ``PowerSwitch.state``."""
-        allow(actor, Permission.SEE_UNITS if plug.kind is not PlugKind.EWELINK else Permission.MANAGE_CLOUD)
+        """What a plug reported last: of one's own units', and of any for those who manage the account.
+
+        Raises as ``PowerSwitch.state``.
+        """
+        allow(actor, Permission.SEE_UNITS)
+        visible = enterprises_of(actor)
+        if visible is not None or not may(actor, Permission.MANAGE_CLOUD):
+            # Nobody is to try addresses in our network, or plugs of others.
+            owner = await self.unit_store.bound(plug)
+            if owner is None or (visible is not None and owner.enterprise_number not in visible):
+                raise UnknownPlug(f"none of your units has the plug {plug}")
         return await self.switch.state(plug, deadline=PATIENCE)
 
     async def tend(self) -> None:

@@ -9,11 +9,12 @@ import attrs
 from anyio.abc import TaskGroup
 
 from ...ports.clock import Clock
-from ...ports.errors import Declined, Invalid, LinemanError, NotFound, Overloaded
+from ...ports.errors import Conflict, Declined, Invalid, LinemanError, NotFound, Overloaded
 from ...ports.power import Plug, PowerSwitch, number_of
 from ...ports.units import Cycle, CycleResult, CycleStore, Step, UnitEvent
 from .machine import CycleEnded
-from .sequence import Answer, Audit, Command, Do, Limits, Lost, Move, Refused, Saw, Taken, advance, begin
+from .recording import AUTO
+from .sequence import Answer, Audit, Command, Do, Limits, Lost, Move, Refused, Saw, Taken, advance, begin, call_off
 
 #: Seconds that one command to a plug may take: the cloud needs five to find that one is offline.
 PATIENCE = 12.0
@@ -23,10 +24,17 @@ LAST_ON = 4.0
 LOOK_EVERY = 1.0
 
 #: Errors after which it is sure that nothing was switched.
-UNSENT = (Declined, Invalid, NotFound, Overloaded)
+UNSENT = (Conflict, Declined, Invalid, NotFound, Overloaded)
 
 #: The machine of a unit is told how its cycle went.
 Told = Callable[[Cycle, CycleEnded], Awaitable[None]]
+#: Why a cycle is not wanted any more, asked right before OFF: it may have waited for long.
+Unwanted = Callable[[Cycle], Awaitable[str | None]]
+
+
+async def always_wanted(cycle: Cycle) -> str | None:
+    """Whatever was asked for is done."""
+    return None
 
 
 @attrs.define(kw_only=True, eq=False)
@@ -39,6 +47,7 @@ class Cycling:
     #: Nobody else talks to the plug while the block lasts.
     alone: Callable[[Hashable], AbstractAsyncContextManager[None]]
     told: Told
+    unwanted: Unwanted = always_wanted
     #: Says in the log what happened.
     say: Callable[[str, Cycle | None, str], None] = lambda what, cycle, detail: None
     limits: Limits = attrs.field(factory=Limits)
@@ -96,6 +105,9 @@ class Cycling:
         risky = cycle.step is not Step.PRECHECK
         try:
             while True:
+                if move.next is not None and move.next.command is Command.OFF:
+                    why = await self.unwanted(cycle)
+                    move = move if why is None else call_off(cycle, why)
                 move, unsaved = await self._stored(move, unsaved, must=not risky)
                 if move.next is None:
                     break
@@ -176,7 +188,7 @@ class Cycling:
     async def _tell(self, cycle: Cycle, result: CycleResult) -> None:
         self.say("a power cycle came to " + result, cycle, cycle.error or "")
         try:
-            await self.told(cycle, CycleEnded(self.clock.now(), result))
+            await self.told(cycle, CycleEnded(self.clock.now(), result, by_hand=cycle.initiator != AUTO))
         except LinemanError as error:
             self.say("a unit could not be told of its power cycle", cycle, error.detail)
 

@@ -12,7 +12,17 @@ from ...ports.errors import Invalid
 from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
 from ...ports.secrets import Secret
-from ...ports.units import Unit, UnitEvent, UnitStore, UnitWatch, UnitWatchStore, UnknownUnit
+from ...ports.units import (
+    Cycle,
+    CycleStore,
+    Outcome,
+    Unit,
+    UnitEvent,
+    UnitStore,
+    UnitWatch,
+    UnitWatchStore,
+    UnknownUnit,
+)
 from ..editing import Expect, anything, edit
 from ..fields import checked
 from ..permissions import allow, enterprises_of
@@ -33,6 +43,26 @@ class UnitRow:
     #: The name of its enterprise.
     enterprise: str
     watch: UnitWatch
+    #: Its power cycle that is under way.
+    cycle: Cycle | None = None
+
+
+@attrs.frozen(kw_only=True)
+class UnitQuery:
+    """Which units are asked for."""
+
+    #: Part of the number, the name or the host.
+    search: str | None = None
+    #: What the last look came to.
+    status: Outcome | None = None
+    limit: int = 100
+    offset: int = 0
+
+    def fits(self, row: UnitRow) -> bool:
+        """Whether a unit is meant, whatever the page."""
+        wanted = (self.search or "").strip().casefold()
+        said = (row.unit.enterprise_number, row.enterprise, row.unit.host)
+        return any(wanted in one.casefold() for one in said) and self.status in (None, row.watch.outcome)
 
 
 @attrs.frozen(kw_only=True)
@@ -46,6 +76,7 @@ class Units:
 
     unit_store: UnitStore
     watch_store: UnitWatchStore
+    cycle_store: CycleStore
     enterprises: EnterpriseStore
     journal: Journal
     clock: Clock
@@ -61,10 +92,17 @@ class Units:
             page, total = await self.enterprises.all(visible=visible, limit=1000, offset=offset)
             names |= {one.number: one.name for one in page}
             offset += 1000
+        cycles = {cycle.enterprise_number: cycle for cycle in await self.cycle_store.open()}
         return [
-            UnitRow(unit, names.get(unit.enterprise_number, ""), watches.get(unit.enterprise_number) or UnitWatch())
+            UnitRow(unit, names.get(number, ""), watches.get(number) or UnitWatch(), cycles.get(number))
             for unit in units
+            if (number := unit.enterprise_number)
         ]
+
+    async def find(self, actor: Actor, query: UnitQuery) -> tuple[Sequence[UnitRow], int]:
+        """A page of those that are asked for, and how many there are of them."""
+        found = [row for row in await self.list(actor) if query.fits(row)]
+        return found[query.offset : query.offset + query.limit], len(found)
 
     async def get(self, actor: Actor, number: str) -> UnitRow:
         """Raises ``UnknownUnit``."""
@@ -73,7 +111,8 @@ class Units:
         unit = await self.unit_store.get(number, visible=visible)
         enterprise = await self.enterprises.get(number, visible=visible)
         watches = await self.watch_store.watches()
-        return UnitRow(unit, enterprise.name, watches.get(number) or UnitWatch())
+        cycles = {cycle.enterprise_number: cycle for cycle in await self.cycle_store.open()}
+        return UnitRow(unit, enterprise.name, watches.get(number) or UnitWatch(), cycles.get(number))
 
     async def add(self, actor: Actor, fields: UnitEdit) -> UnitRow:
         """Write a unit down: ``enterprise_number``, ``host``, ``username``, and a password or a key.
@@ -105,6 +144,7 @@ class Units:
             UnknownUnit
         """
         allow(actor, Permission.CHANGE_UNITS)
+        await self.unit_store.get(number, visible=enterprises_of(actor))
         found = checked(fields, checks.EDITED)
         await self._placed(actor, number, found)
 

@@ -35,6 +35,8 @@ class CycleEnded:
 
     at: datetime
     result: CycleResult
+    #: A person asked for it, so that it is none of the machine's attempts.
+    by_hand: bool = False
 
 
 @attrs.frozen
@@ -145,11 +147,25 @@ def _escalated(state: MachineState, why: str) -> Step:
     return attrs.evolve(state, escalated=True), (f"escalate:{why}",)
 
 
+def _cycled_by_hand(config: Config, state: MachineState, event: CycleEnded) -> Step:
+    """It takes nothing from what the machine may do, but the unit has to boot, and is not cut again soon after."""
+    match event.result:
+        case CycleResult.SUCCESS:
+            return attrs.evolve(state, grace_until=event.at + config.boot_grace, last_cycle_at=event.at), ()
+        case CycleResult.STUCK_OFF:
+            after, actions = _escalated(state, "power_still_off")
+            return after, ("ensure_on", *actions)
+        case _:
+            return state, ()
+
+
 def _cycle_ended(config: Config, state: MachineState, event: CycleEnded) -> Step:
+    if event.by_hand:
+        return _cycled_by_hand(config, state, event)
     match event.result:
         case CycleResult.SUCCESS:
             return attrs.evolve(state, grace_until=event.at + config.boot_grace), ()
-        case CycleResult.FAILED_PRECHECK | CycleResult.PLUG_WAS_OFF:
+        case CycleResult.FAILED_PRECHECK | CycleResult.PLUG_WAS_OFF | CycleResult.CALLED_OFF:
             # Nothing was sent, so it was no attempt.
             earlier = state.cycles[:-1]
             after = attrs.evolve(
@@ -157,7 +173,7 @@ def _cycle_ended(config: Config, state: MachineState, event: CycleEnded) -> Step
                 last_cycle_at=earlier[-1] if earlier else None, grace_until=None,
                 retry_at=event.at + config.precheck_retry,
             )  # fmt: skip
-            return after, ("notify:plug_not_usable",)
+            return after, () if event.result is CycleResult.CALLED_OFF else ("notify:plug_not_usable",)
         case CycleResult.FAILED_OFF:
             after, actions = _escalated(attrs.evolve(state, grace_until=None), "power_off_refused")
             return after, actions

@@ -8,7 +8,7 @@ import attrs
 from ...ports.clock import Clock
 from ...ports.errors import Invalid
 from ...ports.identity import Actor, Permission
-from ...ports.units import LineCount, Unit, UnitEvent, UnitStore, UnitWatch, UnitWatchStore
+from ...ports.units import LineCount, Outcome, Unit, UnitEvent, UnitStore, UnitWatch, UnitWatchStore
 from ..permissions import allow, enterprises_of
 from .gates import GATES
 
@@ -18,6 +18,8 @@ MOST_ROWS, MOST_HOURS = 1000, 24 * 400
 HELPED_WITHIN = timedelta(minutes=15)
 #: What a decision about power leaves in the history.
 DECISIONS = ("power_cycle", "suppress", "escalate", "service_restart", "plug_not_usable", "rearm", "ensure_on")
+#: What a power cycle that cut the power leaves there.
+CUT = ("ewelink_toggle_off", "ewelink_toggle_on")
 
 
 @attrs.frozen
@@ -39,6 +41,7 @@ class UnitReport:
     outages: int
     #: Seconds that it was down, of those that the span has.
     down_s: int
+    #: How often its power was cut, by lineman and by people.
     cycles: int
     #: Cycles after which it came back within a quarter of an hour.
     helped: int
@@ -51,6 +54,11 @@ def sentence_of(unit: Unit, watch: UnitWatch) -> str:
     number = unit.enterprise_number
     if watch.last_checked_at is None:
         return f"Unit {number} was not looked at yet."
+    if watch.outcome is Outcome.UNKNOWN:
+        return (
+            f"How unit {number} is cannot be seen ({watch.last_error_message or watch.cause}); "
+            "that may be our own side, so its power is not cut for it."
+        )
     if not watch.state.failure_counter:
         ready = (
             "" if watch.gate is None else f" If it went down, its power would not be cut, since {GATES[watch.gate]}."
@@ -69,15 +77,18 @@ def sentence_of(unit: Unit, watch: UnitWatch) -> str:
 
 def report_of(number: str, events: Sequence[UnitEvent], since: datetime, until: datetime) -> UnitReport:
     """Sum up a unit's rows, which are oldest first."""
-    outages, down, helped, cycles = 0, timedelta(0), 0, 0
+    outages, down, helped = 0, timedelta(0), 0
     down_since: datetime | None = None
     last_cycle: datetime | None = None
+    cut: set[object] = set()
     counts = {"escalate": 0, "restarted": 0}
     for event in events:
         if event.action_type in counts:
             counts[event.action_type] += 1
-        elif event.action_type == "power_cycle":
-            cycles, last_cycle = cycles + 1, event.at
+        elif event.action_type in CUT and event.action_result == "success" and "cycle" in event.extra_info:
+            # One of which nothing was sent has no such row, and one after a crash has the second only.
+            cut.add(event.extra_info["cycle"])
+            last_cycle = event.at
         elif event.action_type == "status_change" and event.new_status == "off":
             outages, down_since = outages + 1, event.at
         elif event.action_type == "status_change" and event.new_status == "on":
@@ -87,7 +98,7 @@ def report_of(number: str, events: Sequence[UnitEvent], since: datetime, until: 
     if down_since is not None:
         down += until - down_since
     return UnitReport(
-        number, outages, int(down.total_seconds()), cycles, helped, counts["escalate"], counts["restarted"]
+        number, outages, int(down.total_seconds()), len(cut), helped, counts["escalate"], counts["restarted"]
     )
 
 

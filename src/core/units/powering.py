@@ -5,12 +5,13 @@ from collections.abc import Sequence
 import attrs
 
 from ...ports.clock import Clock
-from ...ports.errors import ConfirmationNeeded, Conflict, DeviceError, Invalid, LinemanError
+from ...ports.errors import ConfirmationNeeded, Conflict, DeviceError, Invalid, LinemanError, NotAllowed
 from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
-from ...ports.power import Plug, PlugState, PowerSwitch, Startup, number_of
+from ...ports.power import Plug, PlugState, PowerSwitch, Startup, UnknownPlug, number_of
 from ...ports.units import (
     Cycle,
+    CycleResult,
     CycleStore,
     CycleUnderWay,
     Outcome,
@@ -63,6 +64,12 @@ def warnings_of(state: PlugState) -> tuple[str, ...]:
     return tuple(found)
 
 
+def same(plug: Plug) -> Sequence[Plug]:
+    """The plug under each name that it may have: the only outlet has no number, or 0."""
+    other = {None: 0, 0: None}
+    return [plug, attrs.evolve(plug, outlet=other[plug.outlet])] if plug.outlet in other else [plug]
+
+
 @attrs.frozen(kw_only=True)
 class Powering:
     """Power, by hand.  Whatever is switched leaves a row in the history, also when the plug belongs to nobody."""
@@ -84,7 +91,7 @@ class Powering:
         crash right after this leaves the cycle to whoever works next.
 
         Raises:
-            ConfirmationNeeded: There are calls in progress, or nobody knows how many.
+            ConfirmationNeeded: There are calls in progress, or nobody knows how many a living unit has.
             NothingToCycle, PowerStopped, CycleUnderWay, UnknownUnit
         """
         allow(actor, Permission.CYCLE_POWER)
@@ -93,7 +100,7 @@ class Powering:
             raise NothingToCycle(f"No plug is bound to unit {number}; bind one first")
         await self._not_stopped()
         if not confirmed:
-            raise ConfirmationNeeded(await self._calls(unit))
+            await self._no_calls(unit)
         now = self.clock.now()
         cycle = await self.cycle_store.begin(Cycle(0, number, unit.plug, "user", actor.name, now, step_at=now))
         await self._row(actor, number, "power_cycle", None, {"plug": str(unit.plug), "cycle": cycle.id})
@@ -130,10 +137,13 @@ class Powering:
         """
         allow(actor, Permission.CHANGE_UNITS)
         unit = await self.unit_store.get(number, visible=enterprises_of(actor))
-        other = await self.unit_store.bound(plug)
-        if other is not None and other.enterprise_number != number:
-            raise PlugTaken(f"{plug} is bound to unit {other.enterprise_number} already")
+        for owner in await self._owners(plug):
+            if owner.enterprise_number != number:
+                raise PlugTaken(f"{plug} is bound to unit {owner.enterprise_number} already")
         state = await self.switch.state(plug, deadline=PATIENCE)
+        if not state.channels:
+            # The only outlet has no number, so that none is given to it by mistake.
+            plug = attrs.evolve(plug, outlet=None)
         if state.pulse:
             raise Invalid(
                 f"{plug} is set to pulse: it would switch off again after each ON; turn that off first",
@@ -158,9 +168,14 @@ class Powering:
             DeviceError: It did not do it, or nobody knows.
         """
         allow(actor, Permission.SWITCH_ON if on else Permission.SWITCH_OFF)
-        owner = await self.unit_store.bound(plug)
-        if any(cycle.plug == plug for cycle in await self.cycle_store.open()):
-            raise CycleUnderWay(f"A power cycle of {plug} is under way")
+        owner = next(iter(await self._owners(plug)), None)
+        visible = enterprises_of(actor)
+        if visible is not None and (owner is None or owner.enterprise_number not in visible):
+            raise UnknownPlug(f"none of your units has the plug {plug}")
+        for cycle in await self.cycle_store.open():
+            # ON may be given by hand to one that does not take it from us.
+            if cycle.plug in same(plug) and not (on and cycle.result is CycleResult.STUCK_OFF):
+                raise CycleUnderWay(f"Power cycle {cycle.id} of {plug} is under way")
         if not on:
             await self._not_stopped()
         error: LinemanError | None = None
@@ -196,6 +211,8 @@ class Powering:
     ) -> PowerPolicy:
         """Stop all power actions, or let them go on.  Raises ``Stale``."""
         allow(actor, Permission.CYCLE_POWER)
+        if enterprises_of(actor) is not None:
+            raise NotAllowed(f"{actor.name} may see some enterprises only, and this is about all of them")
         now = self.clock.now()
 
         async def changed(policy: PowerPolicy) -> PowerPolicy:
@@ -215,19 +232,29 @@ class Powering:
             await self._note(actor, "units.policy", "all power actions", said)
         return after
 
-    async def _calls(self, unit: Unit) -> str:
-        """Why a power cycle has to be confirmed."""
+    async def _no_calls(self, unit: Unit) -> None:
+        """See that nobody is cut off; a unit that is down has no calls.  Raises ``ConfirmationNeeded``."""
         number = unit.enterprise_number
-        watch = self.watching.watches().get(number)
-        if watch is not None and watch.outcome is Outcome.OFFLINE:
-            return f"Unit {number} does not answer, so nobody knows whether there are calls; confirm to cut its power"
+        watch = (await self.watch_store.watches()).get(number) or UnitWatch()
+        if watch.outcome is Outcome.OFFLINE and watch.state.last_status is Outcome.OFFLINE:
+            return
         try:
             calls = await self.probe.calls(target_of(unit), deadline=PATIENCE)
         except DeviceError as error:
-            return f"How many calls unit {number} has is not known ({error.detail}); confirm to cut its power"
+            raise ConfirmationNeeded(
+                f"How many calls unit {number} has is not known ({error.detail}); "
+                "send it again with confirm: true to cut its power all the same"
+            ) from error
         if calls:
-            return f"Unit {number} has {calls} calls in progress, which would be cut off; confirm to cut its power"
-        return f"Unit {number} has no calls in progress; confirm to cut its power"
+            count = "1 call" if calls == 1 else f"{calls} calls"
+            raise ConfirmationNeeded(
+                f"Unit {number} has {count} in progress, to be cut off; send it again with confirm: true", calls=calls
+            )
+
+    async def _owners(self, plug: Plug) -> Sequence[Unit]:
+        """Whose plug it is."""
+        found = [await self.unit_store.bound(one) for one in same(plug)]
+        return [unit for unit in found if unit is not None]
 
     async def _not_stopped(self) -> None:
         policy = await self.policy_store.get()

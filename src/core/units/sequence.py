@@ -159,6 +159,11 @@ def _prechecked(run: Run, answer: Answer) -> Move:
     return _do(run.at(Step.OFF_SENT), Command.OFF)
 
 
+def call_off(cycle: Cycle, why: str) -> Move:
+    """End a cycle of which nothing was sent."""
+    return _unsent(Run(cycle, Command.LOOK), CycleResult.CALLED_OFF, why)
+
+
 def _unsent(run: Run, result: CycleResult, error: str) -> Move:
     """The end of a cycle of which nothing was sent."""
     return Move(run.at(Step.DONE, result=result, error=error), None, (Audit("ewelink_toggle", False, error),))

@@ -87,12 +87,20 @@ class Watching:
         if version == self._version:
             return
         units, stored = await self.unit_store.all(), await self.watch_store.watches()
-        self._units = {unit.id: unit for unit in units}
-        numbers = {unit.enterprise_number for unit in units}
+        before, self._units = self._units, {unit.id: unit for unit in units}
         self._watches = {
-            number: self._watches.get(number) or stored.get(number) or UnitWatch() for number in numbers
-        }  # fmt: skip
+            unit.enterprise_number: self._still(before.get(unit.id), unit, stored.get(unit.enterprise_number))
+            for unit in units
+        }
         self._version = version
+
+    def _still(self, before: Unit | None, unit: Unit, stored: UnitWatch | None) -> UnitWatch:
+        """What holds of a unit after a change: at another address it has to be seen online before its power is cut."""
+        watch = self._watches.get(unit.enterprise_number) if before is not None else None
+        watch = watch or stored or UnitWatch()
+        if before is None or (before.host, before.port) == (unit.host, unit.port):
+            return watch
+        return attrs.evolve(watch, state=attrs.evolve(watch.state, seen_online=False, success_streak=0))
 
     def forget(self) -> None:
         """Drop the memory, because another process works now."""

@@ -34,6 +34,8 @@ class CycleResult(StrEnum):
     STUCK_OFF = "stuck_off"
     #: Somebody switched it off before: it was not touched.
     PLUG_WAS_OFF = "plug_was_off"
+    #: Nothing was sent, since nobody wanted it any more when its turn had come.
+    CALLED_OFF = "called_off"
 
 
 @attrs.frozen
