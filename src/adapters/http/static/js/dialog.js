@@ -25,6 +25,7 @@ export function openDialog(title, content, { wide = false } = {}) {
   });
   // Going to another page closes it.
   window.addEventListener("popstate", () => close(null), { once: true });
+  dialog.addEventListener("click", ({ target }) => target.closest("a[href]:not([target], [download])") && close(null));
   document.body.append(dialog);
   dialog.showModal();
   (dialog.querySelector("[autofocus], .dialog-body :is(input, select, button)"))?.focus();

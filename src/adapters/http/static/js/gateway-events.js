@@ -2,7 +2,7 @@
 import { deviceAt, goip } from "./api.js";
 import { h, keyed, setText } from "./dom.js";
 import { absolute, clock, day, duration, number } from "./format.js";
-import { HEALTH, STATUSES } from "./gateway-words.js";
+import { HEALTH, REASONS, STATUSES, STEP_NAMES } from "./gateway-words.js";
 import { every } from "./live.js";
 import { setQuery } from "./router.js";
 import { segments } from "./sheet.js";
@@ -35,17 +35,22 @@ export async function gatewayEvents({ name, query, signal }) {
 
 const said = (kind, value) => {
   if (value == null) return null;
-  if (kind === "status") return STATUSES[value]?.word ?? value;
+  if (kind === "status") {
+    const [status, reason] = value.split(": ");
+    return [STATUSES[status]?.word ?? status, reason && (REASONS[reason] ?? reason)].filter(Boolean).join(": ");
+  }
   if (kind === "line") return HEALTH[value]?.word ?? value;
+  if (kind === "order") return value === "reboot" ? "Reboot" : value === "restart-line" ? "Restart" : (STEP_NAMES[value] ?? value).toLowerCase();
   return kind === "restart" && /^\d+$/.test(value) ? `uptime ${duration(Number(value))}` : value;
 };
 
 function row({ at, kind, line, before, after, detail }) {
   const [from, to] = [said(kind, before), said(kind, after)];
-  const good = after === "active" || after === "ok" || after === "back";
-  const bad = ["error", "inactive", "failed", "not_registered", "no_sim", "weak_signal", "module_off", "voip_not_registered"].includes(after);
+  const now = (after ?? "").split(": ")[0];
+  const good = now === "active" || now === "ok" || now === "back";
+  const bad = now in STATUSES || (kind === "line" && now in HEALTH) || now === "failed";
   const key = JSON.stringify([at, kind, line, before, after, detail]);
-  return { key, at, kind: line == null ? (WORDS[kind] ?? kind) : `Line ${line}`, text: [from, to].filter((one) => one != null).join(" → "), detail: detail ?? "", tone: good ? "ok" : bad ? "bad" : kind === "order" ? "act" : "" };
+  return { key, at, kind: line == null ? (WORDS[kind] ?? kind) : `Line ${line}`, text: [from, to].filter((one) => one != null).join(" → "), detail: detail ?? "", tone: good ? "ok" : bad && now !== "unknown" ? "bad" : kind === "order" ? "act" : "" };
 }
 
 function entry() {

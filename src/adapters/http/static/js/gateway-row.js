@@ -3,9 +3,12 @@ import { deviceAt, goip } from "./api.js";
 import { h, setAttribute, setText, show as put } from "./dom.js";
 import { number, plural, setTime } from "./format.js";
 import { gatewayPairs } from "./gateway-head.js";
-import { STATUSES, gatewayUrl, wordBadge } from "./gateway-words.js";
+import { askReboot, askRestart } from "./gateway-orders.js";
+import { STATUSES, gatewayUrl, orderWords, outcomeWords, wordBadge } from "./gateway-words.js";
 import { lineCells } from "./line-cells.js";
 import { lineTable } from "./line-table.js";
+import { attempt, say } from "./notices.js";
+import { can } from "./session.js";
 import { sparkline } from "./spark.js";
 
 export const COLUMNS = [
@@ -45,10 +48,17 @@ export function gatewayRow(first, { near, picked, signal }) {
   let known = "";
   let details = null;
 
+  const orders = can("reboot-gateways");
+  const order = async (ask) => {
+    const command = await attempt(ask);
+    if (command) say(`${name}: ${orderWords(command).toLowerCase()} ${outcomeWords(command)}.`, { failed: command.status === "failed" });
+  };
   const open = (wanted) => {
     if (wanted && !details) {
-      details = { pairs: h("dl", { class: "pairs spread" }), lines: lineTable({ name, at: gatewayUrl(name) }) };
-      put(more, h("td", { colspan: COLUMNS.length }, details.pairs, details.lines.element, h("p", {}, h("a", { href: gatewayUrl(name) }, "Its page: signal, history, commands"))));
+      details = { pairs: h("dl", { class: "pairs spread" }), lines: lineTable({ name, restart: orders && ((line) => order(() => askRestart(name, line))) }) };
+      const reboot = orders && h("button", { type: "button", "aria-label": `Reboot ${name}`, onclick: () => order(() => askReboot(name, signal)) }, "Reboot");
+      put(more, h("td", { colspan: COLUMNS.length }, details.pairs, details.lines.element,
+        h("div", { class: "actions" }, reboot, h("a", { class: "button", href: gatewayUrl(name) }, "Its page: signal, history, commands"))));
     }
     more.hidden = !wanted;
     setAttribute(toggle, "aria-expanded", String(wanted));
@@ -86,6 +96,7 @@ export function gatewayRow(first, { near, picked, signal }) {
       setText(why, next.why);
       why.hidden = !next.why;
       setText(counts, countWords(next));
+      cells.element.style.setProperty("--lines", next.lines.total);
       setTime(seen, next.last_ok);
       setText(port, next.port == null ? (next.last_port == null ? "no port" : `was on port ${next.last_port}`) : `port ${next.port}`);
       setAttribute(element, "data-is", STATUSES[next.port_scan_status]?.tone ?? "unknown");

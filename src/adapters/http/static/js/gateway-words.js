@@ -23,6 +23,11 @@ export const HEALTH = {
   unknown: { word: "Unknown", tone: "unknown", shape: "unknown" },
 };
 
+/** Why a gateway is not active, in short; its `why` says it at length. */
+export const REASONS = {
+  not_listed: "not on the list", no_radmin: "no link to its pages", auth: "login refused", unreachable: "does not answer", bad_page: "no whole page", identity: "another device",
+};
+
 /** The page of a gateway: its name may hold anything. */
 export const gatewayUrl = (name, query) => pageUrl(`gateway/${encodeURIComponent(name)}`, query);
 

@@ -5,7 +5,7 @@ import { HEALTH, callWords, minutesLeft, wordBadge } from "./gateway-words.js";
 import { cell, sheet } from "./sheet.js";
 import { signalBars } from "./signal-bars.js";
 
-const HEADS = ["Line", "Signal", "Network", "Registered", "Call", "Busy status", "Authentication", ["Minutes left", "num"], ["ACD, ASR", "num"]];
+const HEADS = ["Line", "Signal", "Network", "Registered", "Call", "Busy status", "Auth. ID", ["Minutes left", "num"], ["ACD, ASR", "num"]];
 const FORWARDS = { unconditional: "always", no_reply: "no reply", not_reachable: "not reachable" };
 
 /** `chart(line)` shows a line's signal, `restart(line)` restarts it: without them there is no button. `{element, update(lines)}`. */
@@ -46,7 +46,7 @@ function row({ chart, restart }) {
   const graph = chart && h("button", { type: "button", onclick: () => chart(line.line) }, "Chart");
   const anew = restart && h("button", { type: "button", onclick: () => restart(line) }, "Restart");
   const element = h("tr", {}, h("td", {}, h("span", { class: "line-name" }, number_, health.element), h("div", { class: "sub" }, since)), cell("Signal", h("span", { class: "signal" }, bars.element, rssi), dbm), cell("Network", operator, place),
-    cell("Registered", marks), cell("Call", call, last), cell("Busy status", busy, others), cell("Authentication", id, logins), h("td", { class: "num", "data-label": "Minutes left" }, minutes),
+    cell("Registered", marks), cell("Call", call, last), cell("Busy status", busy, others), cell("Authentication ID", id, logins), h("td", { class: "num", "data-label": "Minutes left" }, minutes),
     h("td", { class: "num", "data-label": "ACD, ASR" }, rates, counts), (graph || anew) && h("td", { class: "row-actions" }, graph, anew));
   let shown = "";
   return {

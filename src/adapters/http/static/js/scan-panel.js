@@ -2,7 +2,7 @@
 import { goip } from "./api.js";
 import { h, keyed, setText, show as put } from "./dom.js";
 import { duration, number, plural, timeElement } from "./format.js";
-import { STATUSES, gatewayUrl, wordBadge } from "./gateway-words.js";
+import { REASONS, STATUSES, gatewayUrl, wordBadge } from "./gateway-words.js";
 import { every } from "./live.js";
 import { attempt } from "./notices.js";
 import { can } from "./session.js";
@@ -45,7 +45,7 @@ export async function scanPanel({ signal, ended }) {
     setText(button, busy ? "Scanning…" : "Scan now");
     bar.hidden = !busy;
     bar.max = Math.max(scan.total, 1);
-    if (scan.status === "running") bar.value = scan.done;
+    if (scan.status === "running" && scan.total) bar.value = scan.done;
     else bar.removeAttribute("value");
     put(line, h("b", {}, WORDS[scan.status] ?? scan.status), busy ? progressWords(scan) : [" ", timeElement(scan.finished_at ?? scan.requested_at), endWords(scan)],
       h("span", { class: "quiet" }, ` · scan ${scan.scan_id}, by ${scan.by}`));
@@ -69,7 +69,7 @@ export async function scanPanel({ signal, ended }) {
   return { button: can("scan-gateways") ? button : null, element, told: (next) => told({ ...next }) };
 }
 
-const progressWords = ({ status, done, total }) => (status === "queued" ? "" : ` ${number(done)} of ${plural(total, "gateway")}`);
+const progressWords = ({ status, done, total }) => (status === "queued" ? "" : total ? ` ${number(done)} of ${plural(total, "gateway")}` : ": reading the lists");
 
 function endWords({ started_at: from, finished_at: to, active, inactive, errors, status }) {
   if (status === "failed") return "";
@@ -86,7 +86,7 @@ function outcome(first) {
     element,
     update(row) {
       status.update(row.status);
-      setText(detail, row.detail);
+      setText(detail, [row.reason && (REASONS[row.reason] ?? row.reason), row.detail].filter(Boolean).join(": "));
       setText(took, row.took_ms ? `${number(row.took_ms)} ms` : "");
     },
   };
