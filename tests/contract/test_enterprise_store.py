@@ -109,7 +109,7 @@ async def test_an_enterprise_with_gateways_counts_them_and_stays(
     for name in ("A", "B"):
         await gateways.add(NewGateway(name, "0367"), at=NOW)
     assert [one.gateways for one in (await enterprises.all())[0]] == [0, 2]
-    with pytest.raises(EnterpriseInUse, match="gateways of enterprise 0367"):
+    with pytest.raises(EnterpriseInUse, match="gateways or units of enterprise 0367"):
         await enterprises.remove("0367")
     assert (await enterprises.get("0367")).gateways == 2
     await enterprises.remove("2")

@@ -112,7 +112,7 @@ class SqlEnterprises(EnterpriseStore):
         if await self._db.fetch(int, "select 1 from unit where enterprise_number = :number", number=number):
             return EnterpriseInUse(f"There is a unit of enterprise {number}; remove that first")
         return EnterpriseInUse(
-            f"There are gateways of enterprise {number}; remove them, or give them another one first"
+            f"There are gateways or units of enterprise {number}; remove them, or give them another one first"
         )
 
     def _values(self, enterprise: NewEnterprise | Enterprise) -> dict[str, object]:

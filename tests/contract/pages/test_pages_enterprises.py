@@ -89,7 +89,7 @@ def test_an_enterprise_is_added_edited_found_and_removed_and_its_password_is_nev
     page.get_by_role("row", name="A/2").get_by_role("button", name="Edit").click()
     dialog.get_by_role("button", name="Remove this enterprise").click()
     page.get_by_role("button", name="Remove enterprise").click()
-    expect(page.get_by_text("There are gateways of enterprise A/2")).to_be_visible()
+    expect(page.get_by_text("There are gateways or units of enterprise A/2")).to_be_visible()
 
 
 def test_who_edits_an_enterprise_that_another_changed_meanwhile_sees_both(visit: "Visit") -> None:
