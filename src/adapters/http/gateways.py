@@ -150,7 +150,7 @@ class GatewayApi:
     async def root(self, call: Call) -> ServiceView | Response:
         """Say what this is; a browser is led to the pages."""
         if not call.request.scope.get("root_path") and "text/html" in call.request.headers.get("accept", ""):
-            return RedirectResponse("/ui/", 307)
+            return RedirectResponse("/ui/gateways", 307)
         stats, last = None, None
         if call.visitor is not None and may(call.visitor, Permission.SEE_GATEWAYS):
             stats = await self.gateways.stats(call.visitor)

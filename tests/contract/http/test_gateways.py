@@ -298,7 +298,7 @@ async def test_the_root_says_what_this_is_and_figures_only_to_those_who_may_see_
 ) -> None:
     told = (await anna.get("/")).json()
     assert (told["service"], told["version"], told["devices"], told["last_scan"]) == ("goip", "1.2.3", 2, None)
-    assert (await anna.get("/", headers={"accept": "text/html"})).headers["location"] == "/ui/"
+    assert (await anna.get("/", headers={"accept": "text/html"})).headers["location"] == "/ui/gateways"
     async with httpx.AsyncClient(transport=httpx.ASGITransport(house.app), base_url="http://house") as nobody:
         assert (await nobody.get("/")).json()["devices"] is None
         assert (await nobody.get("/devices")).status_code == 401
