@@ -253,3 +253,5 @@ def test_a_week_is_summed_up() -> None:
     report = report_of("0123", rows, T0, T0 + timedelta(minutes=230))
     assert (report.outages, report.cycles, report.helped, report.escalations) == (3, 2, 1, 1)
     assert report.down_s == (8 + 120 + 30) * 60
+    assert report.hardware
+    assert not report_of("0123", rows, T0, T0 + timedelta(weeks=2)).hardware

@@ -9,6 +9,7 @@ import msgspec
 from ...core.units import UnitRow, sentence_of
 from ...core.units.config import DISK_CRITICAL, DISK_WARNING
 from ...core.units.past import Why
+from ...core.units.person import needs_person
 from ...core.units.powering import PlugCheck
 from ...ports.power import Plug, PlugKind, PlugState, Startup
 from ...ports.units import (
@@ -38,7 +39,8 @@ class UnitView(msgspec.Struct, frozen=True, kw_only=True):
     ``last_status`` is what counts (`online`, `offline`); ``outcome`` is what the
     last look came to, which may be `unknown` and then counts for nothing.
     ``why`` says in one line why its power is or is not cut, ``cycle_step`` how
-    far the power cycle is that is under way.
+    far the power cycle is that is under way; ``needs_person`` that lineman can
+    do nothing more about it by itself.
     """
 
     enterprise_number: str
@@ -78,6 +80,7 @@ class UnitView(msgspec.Struct, frozen=True, kw_only=True):
     gate: str | None
     why: str
     next_possible_at: datetime | None
+    needs_person: bool
     cycling: bool
     cycle_step: Step | None
     created_at: datetime
@@ -227,6 +230,7 @@ def unit_view(row: UnitRow) -> UnitView:
         gate=watch.gate,
         why=sentence_of(unit, watch),
         next_possible_at=watch.next_possible_at,
+        needs_person=needs_person(watch),
         cycling=row.cycle is not None,
         cycle_step=None if row.cycle is None else row.cycle.step,
         created_at=unit.created_at,

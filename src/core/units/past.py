@@ -20,6 +20,8 @@ HELPED_WITHIN = timedelta(minutes=15)
 DECISIONS = ("power_cycle", "suppress", "escalate", "service_restart", "plug_not_usable", "rearm", "ensure_on")
 #: What a power cycle that cut the power leaves there.
 CUT = ("ewelink_toggle_off", "ewelink_toggle_on")
+#: Power cycles a week from which on what fails is the hardware.
+HARDWARE = 2
 
 
 @attrs.frozen
@@ -47,6 +49,8 @@ class UnitReport:
     helped: int
     escalations: int
     restarts: int
+    #: Its power was cut twice a week or more: what fails is its hardware.
+    hardware: bool
 
 
 def sentence_of(unit: Unit, watch: UnitWatch) -> str:
@@ -97,8 +101,9 @@ def report_of(number: str, events: Sequence[UnitEvent], since: datetime, until: 
             down_since = last_cycle = None
     if down_since is not None:
         down += until - down_since
+    hardware = len(cut) >= HARDWARE * max(1.0, (until - since) / timedelta(weeks=1))
     return UnitReport(
-        number, outages, int(down.total_seconds()), len(cut), helped, counts["escalate"], counts["restarted"]
+        number, outages, int(down.total_seconds()), len(cut), helped, counts["escalate"], counts["restarted"], hardware
     )
 
 
