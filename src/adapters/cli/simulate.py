@@ -54,6 +54,8 @@ _CONDITIONS = {
     late={
         "radmin": ("simulate_gateways:radmin", "Run a simulated RADMIN server with GoIP gateways behind it."),
         "goip": ("simulate_gateways:goip", "Run simulated GoIP gateways that can be reached directly."),
+        "unit": ("simulate_units:unit", "Run simulated Asterisk units."),
+        "ewelink": ("simulate_units:ewelink", "Run a simulated eWeLink cloud, whose plugs switch simulated units."),
     },
 )
 def simulate() -> None:
