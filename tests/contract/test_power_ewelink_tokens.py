@@ -22,6 +22,8 @@ from lineman.ports.errors import Invalid, LinemanError, Overloaded, TooManyReque
 from lineman.ports.power import (
     CloudFault,
     CloudMisconfigured,
+    NoApplication,
+    NotAuthorised,
     Plug,
     PlugKind,
     QuotaUsedUp,
@@ -210,12 +212,12 @@ async def test_an_answer_without_tokens_changes_nothing(data: dict[str, Any]) ->
 async def test_without_a_yes_or_an_application_it_says_what_is_missing() -> None:
     cloud = Cloud()
     nobody = account(cloud.handle, TokenStore(tokens=None), application=None)
-    with pytest.raises(ReauthoriseNeeded, match="not authorised"):
+    with pytest.raises(NotAuthorised, match="not authorised"):
         await EwelinkSwitch(nobody).state(SINGLE, deadline=5)
     people = EwelinkCloud(nobody)
-    with pytest.raises(CloudMisconfigured, match="ewelink_app_id"):
+    with pytest.raises(NoApplication, match="ewelink_app_id"):
         await people.authorise_url("state", at=NOW)
-    with pytest.raises(CloudMisconfigured, match="ewelink_app_id"):
+    with pytest.raises(NoApplication, match="ewelink_app_id"):
         await people.exchange("code", "eu")
     assert (await people.grant(), await people.calls_this_month()) == (None, 0)
     assert cloud.requests == []

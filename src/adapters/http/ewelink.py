@@ -15,7 +15,7 @@ from ...core.units.checks import plug as checked_plug
 from ...core.units.clouds import TokenState
 from ...ports.errors import DeviceError, Invalid, LinemanError, NotAllowed, NotFound, Overloaded, Unavailable
 from ...ports.identity import Permission
-from ...ports.power import CloudMisconfigured, Grant, PlugKind, ReauthoriseNeeded
+from ...ports.power import CloudMisconfigured, Grant, NoApplication, NotAuthorised, PlugKind, ReauthoriseNeeded
 from ...ports.power.cloud import BadRegion, BadState
 from ...ports.units import CycleUnderWay
 from .problems import status_of
@@ -111,7 +111,7 @@ def token_view(state: TokenState) -> TokenView:
     )
 
 
-CLOUD_ERRORS = (ReauthoriseNeeded, CloudMisconfigured, DeviceError, Overloaded)
+CLOUD_ERRORS = (NoApplication, NotAuthorised, ReauthoriseNeeded, CloudMisconfigured, DeviceError, Overloaded)
 
 
 @attrs.frozen
@@ -122,7 +122,10 @@ class EwelinkApi:
     acts: UnitActs
 
     @operation(
-        returns=AuthUrlView, errors=(NotAllowed, CloudMisconfigured), tag="ewelink", needs=Permission.MANAGE_CLOUD
+        returns=AuthUrlView,
+        errors=(NotAllowed, NoApplication, CloudMisconfigured),
+        tag="ewelink",
+        needs=Permission.MANAGE_CLOUD,
     )
     async def auth_url(self, call: Call) -> AuthUrlView:
         """Give the address at which the owner of the account authorises us; good for a quarter of an hour."""
@@ -169,6 +172,7 @@ class EwelinkApi:
     @operation(
         returns=DoneView, body=ToggleBody,
         errors=(NotAllowed, Invalid, CycleUnderWay, PowerStopped, NotFound, Unavailable, *CLOUD_ERRORS), tag="ewelink",
+        needs=Permission.SWITCH_ON,
     )  # fmt: skip
     async def toggle(self, call: Call, body: ToggleBody) -> DoneView:
         """Switch a plug.  OFF alone needs a permission of its own; to restart a unit, cycle its power instead."""
@@ -178,7 +182,7 @@ class EwelinkApi:
 
     @operation(
         returns=StatusView, query=PlugQuery, errors=(NotAllowed, Invalid, NotFound, *CLOUD_ERRORS), tag="ewelink",
-        needs=Permission.SEE_UNITS,
+        needs=Permission.MANAGE_CLOUD,
     )  # fmt: skip
     async def status(self, call: Call, device_id: str, query: PlugQuery) -> StatusView:
         """Show what a plug reported last."""

@@ -163,6 +163,7 @@ class Powering:
         """Switch a plug, whoever it belongs to.  OFF needs a permission of its own.
 
         Raises:
+            UnknownPlug: A plug of our own network that no unit has.
             CycleUnderWay: A power cycle has it in hand.
             PowerStopped: OFF, while the red switch is set.
             DeviceError: It did not do it, or nobody knows.

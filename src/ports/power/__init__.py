@@ -8,7 +8,7 @@ from typing import Protocol
 
 import attrs
 
-from ..errors import Declined, Garbled, Invalid, LinemanError, NotFound, Overloaded, Unreachable
+from ..errors import Conflict, Declined, Garbled, Invalid, LinemanError, NotFound, Overloaded, Unreachable
 
 
 class PlugKind(StrEnum):
@@ -101,6 +101,14 @@ class CloudMisconfigured(Declined):
     """The cloud does not take our application."""
 
 
+class NotAuthorised(Conflict):
+    """The cloud account was never authorised."""
+
+
+class NoApplication(Conflict):
+    """No application is set for the cloud."""
+
+
 class QuotaUsedUp(Overloaded):
     """The cloud's quota is used up."""
 
@@ -115,6 +123,7 @@ NUMBERS: Mapping[type[LinemanError], str] = MappingProxyType(
         PlugOffline: "plug_offline",
         SwitchLost: "timeout",
         ReauthoriseNeeded: "reauth_required",
+        NotAuthorised: "reauth_required",
         QuotaUsedUp: "412",
         ChannelRequired: "channel_required",
         ChannelMissing: "channel_missing",

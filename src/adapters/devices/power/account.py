@@ -15,7 +15,7 @@ import httpx
 
 from ....ports.clock import Clock
 from ....ports.errors import LinemanError, Stale, Unreachable
-from ....ports.power import CloudFault, ReauthoriseNeeded
+from ....ports.power import CloudFault, NotAuthorised, ReauthoriseNeeded
 from ....ports.power.cloud import Application, CloudTokenStore, Tokens
 from ....ports.secrets import Secret
 from .budget import Budget
@@ -140,7 +140,7 @@ class EwelinkAccount:
                 raise
             return self._last
         if found is None:
-            raise ReauthoriseNeeded("the cloud account is not authorised: open the authorisation address")
+            raise NotAuthorised("the cloud account is not authorised: open the authorisation address")
         self._last = found
         return found
 
@@ -171,7 +171,7 @@ class EwelinkAccount:
         async with self._store.alone():
             current = await self._store.get()
             if current is None:
-                raise ReauthoriseNeeded("the cloud account is not authorised: open the authorisation address")
+                raise NotAuthorised("the cloud account is not authorised: open the authorisation address")
             if current.revision != used.revision:
                 return current
             if current.revision == self._dead:

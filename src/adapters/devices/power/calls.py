@@ -7,7 +7,7 @@ from urllib.parse import quote, urlencode
 import attrs
 import msgspec
 
-from ....ports.power import CloudMisconfigured, QuotaUsedUp
+from ....ports.power import NoApplication, QuotaUsedUp
 from ....ports.power.cloud import Application, Tokens
 from ....ports.secrets import Secret
 from .budget import Budget
@@ -33,9 +33,9 @@ class Calls:
     fresh: Callable[[], str]
 
     def known_application(self) -> Application:
-        """Raises ``CloudMisconfigured`` where none is set."""
+        """Raises ``NoApplication`` where none is set."""
         if self.application is None:
-            raise CloudMisconfigured(
+            raise NoApplication(
                 "no eWeLink application is set: give ewelink_app_id, ewelink_app_secret and ewelink_redirect_url"
             )
         return self.application
