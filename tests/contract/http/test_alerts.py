@@ -243,7 +243,11 @@ async def test_an_enterprise_admin_sees_the_alerts_of_his_enterprises_and_a_clie
             assert (await egor.get(f"/api/alerts/rules/{hidden}")).status_code == 404
         windows = (await egor.get("/api/maintenance")).json()
         assert [(one["system"], one["enterprise_numbers"]) for one in windows] == [("gateways", []), (None, ["17"])]
-        assert {kind["system"] for kind in (await egor.get("/api/alerts/kinds")).json()} == {"gateways", "lines", "units"}
+        assert {kind["system"] for kind in (await egor.get("/api/alerts/kinds")).json()} == {
+            "gateways",
+            "lines",
+            "units",
+        }
     async with asked_by(service, CARL) as carl:
         assert told((await carl.get("/api/alerts")).json()) == {("Very hot", "rig 1", None)}
         assert [rule["name"] for rule in (await carl.get("/api/alerts/rules")).json()] == ["Very hot"]
