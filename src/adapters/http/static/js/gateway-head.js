@@ -63,7 +63,7 @@ export function condition() {
 /** The figures: lines first. */
 export function figures() {
   const boxes = { ok: figureBox("Lines OK"), weak: figureBox("Weak signal"), down: figureBox("Lines down"), busy: figureBox("In a call"), port: figureBox("Port"), uptime: figureBox("Uptime") };
-  const element = h("section", { class: "figures", "aria-label": "Figures" }, Object.values(boxes).map((box) => box.element));
+  const element = h("section", { class: "figures of-gateway", "aria-label": "Figures" }, Object.values(boxes).map((box) => box.element));
   return {
     element,
     update(view) {
