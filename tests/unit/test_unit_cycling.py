@@ -96,10 +96,12 @@ class Store:
     async def open(self) -> Sequence[Cycle]:
         return [] if self.world.row.finished_at else [self.world.row]
 
-    async def get(self, cycle_id: int) -> Cycle:
+    async def get(self, cycle_id: int, *, visible: frozenset[str] | None = None) -> Cycle:
         raise NotImplementedError
 
-    async def of_unit(self, enterprise_number: str, *, limit: int = 100) -> Sequence[Cycle]:
+    async def of_unit(
+        self, enterprise_number: str, *, visible: frozenset[str] | None = None, limit: int = 100
+    ) -> Sequence[Cycle]:
         raise NotImplementedError
 
 
