@@ -112,6 +112,7 @@ def test_many_miners_are_tagged_moved_and_polled_with_a_result_for_each(visit: "
     page.get_by_label("What to do with the chosen").select_option("untag")
     page.get_by_role("dialog").get_by_label("Tags").fill(HOSTILE)
     page.get_by_role("dialog").get_by_role("button", name="Take tags away").click()
+    expect(page.get_by_role("dialog")).to_contain_text("4 done")
     page.get_by_role("button", name="Close").last.click()
     assert [tag["tag"] for tag in api(visit, "miners/tags")] == ["rented"]
 
