@@ -126,7 +126,7 @@ class UnitRooms(AlertRooms):
     unit_probe = providers.Singleton(Probes)
     unit_turns = providers.Singleton(Turns, noun="unit")
     unit_config = providers.Singleton(unit_config, Foundation.settings)
-    unit_reports = providers.Singleton(UnitReports, AlertRooms.judging, Foundation.clock)
+    unit_reports = providers.Singleton(UnitReports, AlertRooms.judging, clock=Foundation.clock)
     watching = providers.Singleton(
         Watching,
         unit_store=unit_store,

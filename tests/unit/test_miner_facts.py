@@ -185,7 +185,7 @@ async def test_polls_are_stored_whether_or_not_they_can_be_judged() -> None:
     unused: Any = None
     containers: ContainerStore = unused
     clock: Clock = unused
-    reporting = Reporting(sink, containers, store, clock)
+    reporting = Reporting(sink, container_store=containers, watch_store=store, clock=clock)
     backlog = Backlog(store, lambda miner, event: None, reporting.polled)
     for sink.down in (True, False):
         backlog.add(Polled(MINER, Observation(Watch(7, error="timed-out"), Sample(7, NOON))))

@@ -120,7 +120,7 @@ async def watcher(world: World, **config: Any) -> Watching:
     chosen, anything = UnitConfig(**config), cast("Any", world)
     watching = Watching(
         unit_store=anything, watch_store=anything, probe=anything, clock=anything, alone=alone, config=chosen,
-        reports=UnitReports(anything, anything),
+        reports=UnitReports(anything, clock=anything),
         surroundings=Surroundings(
             policy_store=anything, rule_store=anything, opinion=anything, clock=anything, config=chosen,
             in_maintenance=lambda windows, subject, at: False,

@@ -2,18 +2,14 @@
 
 from collections.abc import Sequence
 
-import anyio
 import attrs
 
-from ...ports.alerts import AlertSink, Facts
+from ...ports.alerts import Facts
 from ...ports.clock import Clock
-from ...ports.errors import LinemanError
 from ...ports.units import Checked, Cycle, CycleResult, Outcome, Unit, UnitWatch
+from ..reporting import Reporter
 from .gates import GATES
 from .surroundings import UNITS, subject_of
-
-#: Seconds that judging may take.
-PATIENCE = 20.0
 
 
 def facts_of(unit: Unit, watch: UnitWatch, checked: Checked, facts_at: Clock) -> Facts:
@@ -45,13 +41,10 @@ def down_because(watch: UnitWatch) -> str:
 
 
 @attrs.define(eq=False)
-class UnitReports:
-    """Reports units.  What cannot be judged now is counted and let go: the next look says the same again."""
+class UnitReports(Reporter):
+    """Reports units."""
 
-    sink: AlertSink
-    clock: Clock
-    lost: int = attrs.field(init=False, default=0)
-    error: str | None = attrs.field(init=False, default=None)
+    clock: Clock = attrs.field(kw_only=True)
 
     async def seen(self, unit: Unit, watch: UnitWatch, checked: Checked) -> None:
         """Report a look.  Never raises a ``LinemanError``."""
@@ -67,17 +60,3 @@ class UnitReports:
     async def present(self, units: Sequence[Unit]) -> None:
         """These are all units: alerts of others end.  Raises ``Unavailable``."""
         await self.sink.present(UNITS, {unit.id for unit in units})
-
-    async def report(self, facts: Sequence[Facts]) -> None:
-        """Report facts within a bound.  Never raises a ``LinemanError``."""
-        try:
-            with anyio.fail_after(PATIENCE):
-                await self.sink.report(facts)
-        except LinemanError as error:
-            reason = f"{error.code}: {error.detail}"
-        except TimeoutError:
-            reason = f"took longer than {PATIENCE:.0f} s"
-        else:
-            return
-        self.lost += len(facts)
-        self.error = reason
