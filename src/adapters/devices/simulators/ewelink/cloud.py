@@ -75,7 +75,7 @@ class SimulatedEwelink:
         self.application = application or RegisteredApplication()
         self.region = region
         self.account = Account(seed, clock, lives or Lives())
-        self.homes = [f"6000000000000000000000f{number}" for number in range(homes)]
+        self.homes = [f"6000000000000000000000f{number + 1}" for number in range(homes)]
         self.quota = quota
         self.window_calls = window_calls
         self.offline_s = offline_s

@@ -127,6 +127,10 @@ class _Session(asyncssh.SSHServerSession[bytes]):
         self._command = command
         return True
 
+    def eof_received(self) -> bool:
+        # What they say has ended; what is said to them has not.
+        return True
+
     def session_started(self) -> None:
         self._server.begin(self._run())
 

@@ -39,7 +39,7 @@ def pjsip_endpoints(seen: Sequence[PeerSeen], busy: Iterable[str] = ()) -> bytes
         return b"No objects found.\n\n"
     head = (
         f"\n Endpoint:  {_title('Endpoint/CID', _STATE - 2)}  <State.....>  <Channels.>\n"
-        f"        Aor:  {_title('Aor', _STATE - 5)}  <MaxContact>\n"
+        f"        Aor:  {_title('Aor', _STATE - 4)}  <MaxContact>\n"
         f"      Contact:  {_title('Aor/ContactUri', _URI - 4)} <Hash....> <Status> <RTT(ms)..>\n{'=' * 90}\n\n"
     )
     names = [*busy]
@@ -118,7 +118,9 @@ def _contact(one: PeerSeen, width: int) -> str:
 
 def _peer(one: PeerSeen) -> bytes:
     peer = one.peer
-    name = f"{peer.name}/{peer.username}" if peer.username and one.known else peer.name
+    # A name that was learnt at a registration goes with it; a configured one stays.
+    named = peer.username and (one.known or peer.username != peer.name)
+    name = f"{peer.name}/{peer.username}" if named else peer.name
     return _row(
         [
             name.encode(), peer.host.encode() if one.known else b"(Unspecified)", b" D " if peer.dynamic else b"",
