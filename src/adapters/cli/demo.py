@@ -11,7 +11,7 @@ import click
 
 from ...ports.errors import Unavailable
 from ...ports.identity import Actor, Role
-from . import demo_gateways
+from . import demo_gateways, demo_units
 from .frame import Command
 from .output import note
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from ...service import Service
     from ..devices.simulators.gateways import SimulatedGatewayTown
     from ..devices.simulators.miners import SimulatedFarm
+    from ..devices.simulators.units import SimulatedPbxTown
 
 #: Who builds the town.
 ACTOR = Actor("demo", Role.ADMIN)
@@ -32,6 +33,7 @@ Try next, in another terminal:
   {lineman} --url {url} --token {token} miners list --sort=-temperature
   {lineman} --url {url} --token {token} miners watch
   {lineman} --url {url} --token {token} gateways list
+  {lineman} --url {url} --token {token} units watch
   curl -H 'Authorization: Bearer {token}' {url}/miners/api/stats/overview
   open {url}/docs
 Ctrl-C ends the town; nothing of it is kept."""
@@ -46,9 +48,11 @@ Ctrl-C ends the town; nothing of it is kept."""
 )
 @click.option("--address", help="Of the first miner; a free block on loopback, if it is not said.")
 def demo(count: int, port: int, seed: int, interval: float, address: str | None) -> None:
-    """Try lineman: hundreds of simulated miners of four makers and a few GSM gateways, watched, stored and shown.
+    """Try lineman: hundreds of simulated miners of four makers, GSM gateways and Asterisk units.
 
     Once each of them was seen, one line says where: ready URL LOGIN PASSWORD.
+    A little later a unit hangs: its power is cut, it boots, and comes back while
+    one watches.
     """
     import anyio
 
@@ -58,9 +62,9 @@ def demo(count: int, port: int, seed: int, interval: float, address: str | None)
 
     configure("warning", "console")
     farm = SimulatedFarm(count=count, seed=seed, address=address or free_block(), conditions=LIVELY)
-    gateways = demo_gateways.town(seed)
+    gateways, units = demo_gateways.town(seed), demo_units.town(seed, port)
     with tempfile.TemporaryDirectory(prefix="lineman-demo-") as folder:
-        anyio.run(_town, farm, gateways, Path(folder), port, interval, backend_options=fast_loop())
+        anyio.run(_town, farm, gateways, units, Path(folder), port, interval, backend_options=fast_loop())
 
 
 def free_block() -> str:
@@ -80,8 +84,9 @@ def free_block() -> str:
 
 
 async def _town(
-    farm: "SimulatedFarm", gateways: "SimulatedGatewayTown", folder: Path, port: int, interval: float
-) -> None:
+    farm: "SimulatedFarm", gateways: "SimulatedGatewayTown", units: "SimulatedPbxTown", folder: Path, port: int,
+    interval: float,
+) -> None:  # fmt: skip
     import anyio
 
     from ...ports.secrets import Secret
@@ -100,8 +105,10 @@ async def _town(
         with anyio.fail_after(PATIENCE):
             await _settle(service, farm)
             await demo_gateways.settle(service, gateways, ACTOR)
+            await demo_units.settle(service, units, ACTOR)
             while True:
-                if url and _all_seen(service, len(farm.miners)) and await demo_gateways.all_seen(service):
+                seen = url and _all_seen(service, len(farm.miners)) and await demo_gateways.all_seen(service)
+                if seen and await demo_units.all_seen(service):
                     break
                 await anyio.sleep(0.2)
             await service.house.polling().flush()
@@ -113,21 +120,21 @@ async def _town(
         click.echo(f"ready {url}/ admin {password.reveal()}")
         lineman = "lineman" if shutil.which("lineman") else sys.argv[0]
         note(NEXT.format(lineman=lineman, url=url, token=token))
+        await demo_units.go_on(units)
 
-    async with anyio.create_task_group() as tasks, farm, gateways:
+    async with anyio.create_task_group() as tasks, farm, gateways, units:
         await tasks.start(until_signalled, stop)
-        note(f"{len(farm.miners)} simulated miners and {len(gateways.gateways)} GSM gateways start on loopback …")
+        note(
+            f"{len(farm.miners)} simulated miners, {len(gateways.gateways)} GSM gateways and {len(units.units)} "
+            "Asterisk units start on loopback …"
+        )
         settings = Settings(
             database=f"sqlite:///{folder}/lineman.db",
             port=port,
             admin_password=password,
             polling_interval=interval,
-            mftp_host="127.0.0.1",
-            mftp_port=gateways.radmin.port,
-            mftp_username=demo_gateways.LIST_LOGIN[0],
-            mftp_password=Secret(demo_gateways.LIST_LOGIN[1]),
-            goip_scan_interval=demo_gateways.INTERVAL,
-            goip_scan_timeout=8,
+            **demo_gateways.settings(gateways),
+            **demo_units.settings(units),
         )
         await run(settings, stop=stop, ready=serving, beside=inhabit)
         tasks.cancel_scope.cancel()

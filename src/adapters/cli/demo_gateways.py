@@ -1,6 +1,6 @@
 """The gateways of the demonstration: tenants, their GoIP units, and what is wrong with some of them."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from ...ports.identity import Actor
@@ -24,6 +24,20 @@ def town(seed: int) -> "SimulatedGatewayTown":
         COUNT, seed=seed, dead_share=1 / COUNT, absent_share=1 / COUNT, faults=faulty, legacy=1,
         login=LOGIN, radmin_login=LIST_LOGIN, times=Times().scaled(0.25),
     )  # fmt: skip
+
+
+def settings(simulated: "SimulatedGatewayTown") -> dict[str, Any]:
+    """What a deployment would say of them."""
+    from ...ports.secrets import Secret
+
+    return {
+        "mftp_host": "127.0.0.1",
+        "mftp_port": simulated.radmin.port,
+        "mftp_username": LIST_LOGIN[0],
+        "mftp_password": Secret(LIST_LOGIN[1]),
+        "goip_scan_interval": INTERVAL,
+        "goip_scan_timeout": 8.0,
+    }
 
 
 async def settle(service: "Service", simulated: "SimulatedGatewayTown", actor: "Actor") -> None:

@@ -36,6 +36,8 @@ def facts_of(unit: Unit, watch: UnitWatch, checked: Checked, facts_at: Clock) ->
 def down_because(watch: UnitWatch) -> str:
     """Why it is down, and what keeps its power from being cut."""
     seen = watch.last_error_message or ""
+    if watch.state.ewelink_action_done:
+        return f"{seen}; its power was cut in this outage"
     gate = f"; its power is not cut, since {GATES[watch.gate]}" if watch.gate in GATES else ""
     return f"{seen}{gate}"
 
