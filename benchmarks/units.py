@@ -2,10 +2,10 @@
 
     .venv/bin/python benchmarks/units.py [--units 1000] [--hung 0.02] [--lanes 100] [--deadline 15]
 
-The hosts run in a process of their own: one SSH server that answers as an
-Asterisk of 17 peers, and a port that accepts and says nothing.  A bare client
-(asyncssh with the same settings, the same commands, nothing read) looks at the
-same hosts in the same run.  Prints JSON lines.
+The hosts are a simulated town in a process of its own: an SSH server for each
+unit, with a key and peers of its own; some accept and say nothing.  A bare
+client (asyncssh with the same settings, the same commands, nothing read) looks
+at the same hosts in the same run.  Prints JSON lines.
 """
 
 import argparse
@@ -18,10 +18,11 @@ import time
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing.connection import Connection
+from typing import Any
 
-import asyncssh
 import uvloop
 
+from lineman.adapters.devices.simulators.units import SimulatedPbxTown
 from lineman.adapters.devices.units import SshProbe
 from lineman.adapters.devices.units.dialing import Dialler, Progress
 from lineman.adapters.devices.units.looking import CHANNELS, DISK, SIP_PEERS, UPTIME_SECONDS, VERSION
@@ -30,63 +31,28 @@ from lineman.adapters.process import raise_open_files
 from lineman.ports.secrets import Secret
 from lineman.ports.units import Outcome, UnitTarget
 
-PASSWORD = "for benchmarks only"
-ROW = "%-25.25s %-39.39s %-3.3s %-10.10s %-10.10s %-3.3s %-8s %-11s %-32.32s \n"
-PEERS = 17
-SAYS = {
-    SIP_PEERS: ROW % ("Name/username", "Host", "Dyn", "Forcerport", "Comedia", "ACL", "Port", "Status", "Description")
-    + "".join(ROW % (f"{n:07}/s", "192.0.2.7", " D ", "Yes", "Yes", "", 5060, "OK (7 ms)", "") for n in range(PEERS))
-    + f"{PEERS} sip peers [Monitored: {PEERS} online, 0 offline Unmonitored: 0 online, 0 offline]\n",
-    DISK: "Filesystem 1024-blocks Used Available Capacity Mounted on\n/dev/vda 100 28 72 28% /\n",
-    CHANNELS: "SIP/150-1!internal!600!1!Up!Wait!600!!!!3!12!!u-1.1\n",
-    UPTIME_SECONDS: "System uptime: 788659\nLast reload: 788659\n",
-    VERSION: "Asterisk 18.26.4 built by root @ build on a x86_64 running Linux\n",
-}
+#: What a look asks.
+COMMANDS = (SIP_PEERS, DISK, CHANNELS, UPTIME_SECONDS, VERSION)
 
 
-class Door(asyncssh.SSHServer):
-    def begin_auth(self, username: str) -> bool:
-        return True
-
-    def password_auth_supported(self) -> bool:
-        return True
-
-    def validate_password(self, username: str, password: str) -> bool:
-        return password == PASSWORD
+async def serve(ready: Connection, units: int, hung: float) -> None:
+    began = time.perf_counter()
+    async with SimulatedPbxTown(units, seed=1, faults={"hung": hung}) as town:
+        ready.send((town.rows(), round(time.perf_counter() - began, 2)))
+        while await asyncio.to_thread(ready.recv):
+            ready.send((time.process_time(), resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024))
 
 
-async def answer(process: asyncssh.SSHServerProcess[str]) -> None:
-    process.stdout.write(SAYS[process.command or ""])
-    process.exit(0)
-
-
-async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    await reader.read()
-    writer.close()
-
-
-async def serve(ready: Connection) -> None:
-    raise_open_files(4096)
-    key = asyncssh.generate_private_key("ssh-ed25519")
-    server = await asyncssh.create_server(
-        Door, "127.0.0.1", 0, server_host_keys=[key], process_factory=answer, backlog=2000, login_timeout=0
-    )
-    silent = await asyncio.start_server(mute, "127.0.0.1", 0, backlog=2000)
-    ready.send((server.get_port(), silent.sockets[0].getsockname()[1]))
-    while await asyncio.to_thread(ready.recv):
-        ready.send(time.process_time())
-
-
-def host(ready: Connection) -> None:
+def host(ready: Connection, units: int, hung: float) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    uvloop.run(serve(ready))
+    uvloop.run(serve(ready, units, hung))
 
 
 @contextmanager
-def hosts() -> Iterator[tuple[Connection, tuple[int, int]]]:
-    """A line to them, that tells their CPU, and the ports of the host that answers and of the one that does not."""
+def hosts(units: int, hung: float) -> Iterator[tuple[Connection, tuple[list[dict[str, Any]], float]]]:
+    """A line to them, that tells their CPU and memory; how to get in to each; and the seconds until all listened."""
     here, there = multiprocessing.Pipe()
-    process = multiprocessing.get_context("spawn").Process(target=host, args=(there,), daemon=True)
+    process = multiprocessing.get_context("spawn").Process(target=host, args=(there, units, hung), daemon=True)
     process.start()
     try:
         yield here, here.recv()
@@ -98,15 +64,10 @@ def hosts() -> Iterator[tuple[Connection, tuple[int, int]]]:
 
 async def bare(target: UnitTarget, deadline: float) -> bool:
     """Log in and run the same commands, and read nothing of what they print."""
-    progress, dialler = Progress(), Dialler()
+    until = asyncio.get_running_loop().time() + deadline
     try:
-        async with (
-            asyncio.timeout(deadline),
-            logged_in(
-                target, progress, lambda: dialler.dial("127.0.0.1", target.port, progress, until=1e9), 1 << 20
-            ) as shell,
-        ):
-            for command in SAYS:
+        async with asyncio.timeout_at(until), logged_in(target, Progress(), Dialler(), until, 1 << 20) as shell:
+            for command in COMMANDS:
                 await shell.run(command)
     except TimeoutError:
         return False
@@ -134,32 +95,32 @@ async def round_of(
     }
 
 
-def cpu_of(line: Connection) -> float:
-    """Seconds of CPU that the hosts have taken."""
+def spent_by(line: Connection) -> tuple[float, int]:
+    """Seconds of CPU that the hosts have taken, and the most MiB that they held."""
     line.send(True)
-    spent: float = line.recv()
+    spent: tuple[float, int] = line.recv()
     return spent
 
 
-async def measure(options: argparse.Namespace, line: Connection, ports: tuple[int, int]) -> None:
+async def measure(options: argparse.Namespace, line: Connection, rows: list[dict[str, Any]], opened: float) -> None:
     raise_open_files(4096)
-    every = max(round(1 / options.hung), 1) if options.hung else options.units + 1
     targets = [
-        UnitTarget(str(n), "127.0.0.1", ports[n % every == every - 1], "root", Secret(PASSWORD))
-        for n in range(options.units)
+        UnitTarget(row["enterprise_number"], row["host"], row["port"], row["username"], Secret(row["password"]))
+        for row in rows
     ]
     probe = SshProbe()
 
     async def look(target: UnitTarget) -> bool:
         return (await probe.check(target, deadline=options.deadline)).outcome is Outcome.ONLINE
 
+    # The first look imports what speaks SSH, and the second round finds hosts that have made their keys.
     await look(targets[0])
-    before = cpu_of(line)
-    ours = await round_of(targets, options.lanes, look)
-    hosts_ms = round((cpu_of(line) - before) * 1000 / len(targets), 2)
-    print(
-        json.dumps({"what": "probe", "units": options.units, "lanes": options.lanes, **ours, "hosts_cpu_ms": hosts_ms})
-    )
+    for what in ("probe, hosts fresh", "probe"):
+        before, _ = spent_by(line)
+        ours = await round_of(targets, options.lanes, look)
+        after, held = spent_by(line)
+        told = {"hosts_cpu_ms": round((after - before) * 1000 / len(targets), 2), "hosts_mib": held}
+        print(json.dumps({"what": what, "units": options.units, "lanes": options.lanes, **ours, **told}))
     other = await round_of(targets, options.lanes, lambda target: bare(target, options.deadline))
     print(json.dumps({"what": "bare client", **other}))
     print(
@@ -168,6 +129,7 @@ async def measure(options: argparse.Namespace, line: Connection, ports: tuple[in
                 "what": "ratio",
                 "cpu": round(ours["cpu_ms_a_look"] / other["cpu_ms_a_look"], 2),
                 "rss_mib": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss // 1024,
+                "hosts_open_s": opened,
             }
         )
     )
@@ -180,8 +142,8 @@ def main() -> None:
     parser.add_argument("--lanes", type=int, default=100)
     parser.add_argument("--deadline", type=float, default=15.0)
     options = parser.parse_args()
-    with hosts() as (line, ports):
-        uvloop.run(measure(options, line, ports))
+    with hosts(options.units, options.hung) as (line, (rows, opened)):
+        uvloop.run(measure(options, line, rows, opened))
 
 
 if __name__ == "__main__":

@@ -5,6 +5,8 @@ import contextlib
 import importlib
 import socket
 import struct
+import subprocess
+import sys
 from typing import Any
 
 import asyncssh
@@ -12,6 +14,7 @@ import attrs
 import pytest
 
 from lineman.adapters.devices.units import Probes, SshProbe
+from lineman.adapters.devices.units.dialing import Dialler, Progress, Step
 from lineman.adapters.devices.units.looking import DISK, ENDPOINTS, SIP_PEERS, VERSION
 from lineman.adapters.devices.units.ssh import CALLS, RESTART, SERVICE_RESTARTS
 from lineman.ports.secrets import Secret
@@ -30,6 +33,11 @@ from lineman.ports.units import (
 from ..unit_hosts import DOWN, HEADER, NO_SUCH, PASSWORD, ROW, WELL, Host, Says, listening, served
 
 pytestmark = pytest.mark.anyio
+
+#: The service runs on uvloop, tests mostly on asyncio's own loop.
+both_loops = pytest.mark.parametrize(
+    "anyio_backend", [("asyncio", {"use_uvloop": uvloop}) for uvloop in (False, True)], ids=["asyncio", "uvloop"]
+)
 
 #: Seconds that nothing here comes near, unless it is to be late.
 PLENTY = 20.0
@@ -52,6 +60,7 @@ def free_port() -> int:
         return port
 
 
+@both_loops
 async def test_a_unit_in_good_health_is_read_over_one_connection() -> None:
     async with served(Host()) as host:
         checked = await check(host.port)
@@ -117,6 +126,11 @@ async def test_the_first_host_key_is_trusted_a_pinned_one_compared_and_another_g
     assert (checked.host_key, host.tried) == (host.host_key, [])
 
 
+def test_what_speaks_ssh_is_not_imported_before_the_first_look() -> None:
+    code = "import sys, lineman.adapters.devices.units; sys.exit('asyncssh' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], timeout=60, check=False).returncode == 0
+
+
 async def test_nothing_of_whoever_runs_this_is_used(
     tmp_path: Any, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
@@ -155,6 +169,7 @@ async def test_a_process_of_a_user_without_a_name_can_look_too(monkeypatch: pyte
 # Hosts that do not answer --------------------------------------------------------------------------------------------
 
 
+@both_loops
 async def test_a_refused_connection_is_the_units_own() -> None:
     checked = await check(free_port())
     assert (checked.outcome, checked.cause, checked.host_key) == (Outcome.OFFLINE, Cause.REFUSED, None)
@@ -209,6 +224,7 @@ async def hangs_up_after_greeting(reader: asyncio.StreamReader, writer: asyncio.
     await reader.read(10)
 
 
+@both_loops
 @pytest.mark.parametrize("talk", [hangs_up, resets, hangs_up_after_greeting])
 async def test_a_host_that_hangs_up_is_offline(talk: Any) -> None:
     async with listening(talk) as port:
@@ -257,16 +273,35 @@ async def test_a_name_that_is_not_resolved_or_not_in_time_is_our_own_side(monkey
     released.set()
 
 
-async def test_each_address_of_a_name_gets_its_part_of_the_time(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_address_of_a_name_that_answers_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    def at(*addresses: str) -> None:
+        found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in addresses]
+        monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **named: found)
+
     async with served(Host()) as host:
-        places = [
-            (socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))
-            for address, port in (("127.0.0.1", free_port()), ("127.0.0.1", host.port))
-        ]
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **named: places)
+        at("127.0.0.2", "127.0.0.1")
         assert (await check(host.port, host="unit-0367.invalid")).outcome is Outcome.ONLINE
-        monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **named: places[:1] * 2)
+        at("127.0.0.2", "127.0.0.3")
         assert (await check(host.port, host="unit-0367.invalid")).cause is Cause.REFUSED
+        # One that was connected to is the host: no other address is tried.
+        at("127.0.0.1", "127.0.0.2")
+        assert (await check(host.port, host="unit-0367.invalid", host_key="SHA256:x")).cause is Cause.HOST_KEY
+
+
+async def test_an_address_that_is_silent_takes_its_part_of_the_time_only(monkeypatch: pytest.MonkeyPatch) -> None:
+    found = [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, 0)) for address in ("192.0.2.1", "192.0.2.2")]
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *args, **named: found)
+    progress = Progress()
+
+    async def connect(address: str) -> str:
+        if address == "192.0.2.1":
+            await asyncio.Event().wait()
+        progress.connected()
+        return address
+
+    until = asyncio.get_running_loop().time() + 0.2
+    assert await Dialler().reach("unit-0367.invalid", 22, progress, connect, until=until) == "192.0.2.2"
+    assert progress.step is Step.GREETING
 
 
 # Hosts that answer, and not as they should ---------------------------------------------------------------------------
@@ -324,6 +359,7 @@ async def test_a_host_that_runs_no_commands_needs_a_person() -> None:
     assert (checked.outcome, checked.cause) == (Outcome.UNKNOWN, Cause.DENIED)
 
 
+@both_loops
 async def test_a_look_that_is_cancelled_hangs_up() -> None:
     ended = asyncio.Event()
 

@@ -157,6 +157,8 @@ def test_data_of_an_application_may_hold_the_separator() -> None:
     (channel,) = read.channels
     assert (channel.data, channel.callerid, channel.duration_s, channel.bridge) == ("echo a!b!!c", "150", 12, None)
     assert read_channels(line + b"SIP/151-2!inter").found is Found.INCOMPLETE
+    assert read_channels(b"Welcome\n" + line) == read_channels(line)
+    assert read_channels(b"Welcome\n").found is Found.UNRECOGNISED
     assert read_channels(b"No such command 'core show channels concise'\n").found is Found.NO_SUCH_COMMAND
 
 

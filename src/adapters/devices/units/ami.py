@@ -87,8 +87,7 @@ class AmiProbe:
     async def _logged_in(self, target: UnitTarget, progress: Progress, until: float) -> AsyncGenerator[Manager]:
         if target.password is None:
             raise LookEnded(Verdict.of(Cause.DENIED, "the manager's port needs a password"))
-        door = await self._dialler.dial(target.host, target.port, progress, until=until)
-        async with managed(door, progress, self._limit) as manager:
+        async with managed(target.host, target.port, progress, self._dialler, until, self._limit) as manager:
             await manager.log_in(target.username, target.password)
             progress.step = Step.ASKING
             yield manager

@@ -42,8 +42,6 @@ class Channels:
 
     found: Found
     channels: tuple[Channel, ...] = ()
-    #: Lines that are no channels.
-    foreign: int = 0
 
     @property
     def count(self) -> int:
@@ -69,17 +67,16 @@ class Totals:
 def read_channels(stdout: bytes, stderr: bytes = b"") -> Channels:
     """The channels in an output, which is empty when nobody talks; never raises."""
     channels: list[Channel] = []
-    foreign = 0
+    cut = False
     for line in lines_of(stdout):
         if (channel := _channel(text(line))) is not None:
             channels.append(channel)
-        elif line.strip():
-            foreign += 1
-    if not channels and foreign:
-        return Channels(no_table(stdout, stderr), foreign=foreign)
+        else:
+            # A greeting of the shell is no part of a channel.
+            cut = cut or b"!" in line
     if not channels and (found := no_table(stdout, stderr)) is not Found.EMPTY:
         return Channels(found)
-    return Channels(Found.INCOMPLETE if foreign else Found.OK, tuple(channels), foreign)
+    return Channels(Found.INCOMPLETE if cut else Found.OK, tuple(channels))
 
 
 def read_totals(stdout: bytes) -> Totals:

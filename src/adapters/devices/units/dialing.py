@@ -3,8 +3,9 @@
 import asyncio
 import ipaddress
 import socket
+from collections.abc import Awaitable, Callable
 from enum import IntEnum
-from typing import Any
+from typing import TypeVar
 
 import anyio
 import anyio.to_thread
@@ -16,8 +17,7 @@ from .verdict import LookEnded, Verdict, broken
 #: Names that are resolved at the same time; the system's resolver cannot be told to stop.
 _RESOLVERS = 16
 
-#: An address with its family, as the socket library has it.
-Address = tuple[socket.AddressFamily, tuple[Any, ...]]
+T = TypeVar("T")
 
 
 class Step(IntEnum):
@@ -46,6 +46,14 @@ class Progress:
     step: Step = Step.NAMING
     #: The key that the host showed, as ``SHA256:…``.
     host_key: str | None = None
+    #: The time that an address has for its connection, while there are others.
+    limit: asyncio.Timeout | None = None
+
+    def connected(self) -> None:
+        """A connection is made: no other address is tried, and only the limit over all holds."""
+        self.step = Step.GREETING
+        if self.limit is not None:
+            self.limit.reschedule(None)
 
     def late(self) -> Verdict:
         """What it says that time was up at this step."""
@@ -53,67 +61,65 @@ class Progress:
 
 
 class Dialler:
-    """Opens connections for all that talk to units."""
+    """Finds hosts for all that talk to units.
+
+    Connections are made by address, not over sockets of our own: uvloop
+    closes those twice when the other side resets them early.
+    """
 
     def __init__(self) -> None:
         self._resolvers = anyio.CapacityLimiter(_RESOLVERS)
 
-    async def dial(self, host: str, port: int, progress: Progress, *, until: float) -> socket.socket:
-        """A connected socket, at the latest ``until`` in the loop's time.
+    async def reach(
+        self, host: str, port: int, progress: Progress, connect: Callable[[str], Awaitable[T]], *, until: float
+    ) -> T:
+        """What ``connect`` brings back from the first address of the host that can be connected to.
 
-        Each address of a name gets its part of the time.
+        It says ``progress.connected()`` as soon as that is so, and raises
+        ``OSError`` or ``LookEnded``.  ``until`` is in the loop's time: each
+        address gets its part of it.
 
         Raises:
-            LookEnded: None was connected to.
+            LookEnded: None could be connected to, or what came after that failed.
             TimeoutError: The time was up at the last address; the caller sets the limit over all.
         """
         addresses = await self.resolve(host, port)
-        progress.step = max(progress.step, Step.CONNECTING)
+        progress.step = Step.CONNECTING
         found: Verdict | None = None
         for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
             now = asyncio.get_running_loop().time()
             try:
-                async with asyncio.timeout_at(None if left == 1 else now + max(until - now, 0.0) / left):
-                    return await _connected(*address)
-            except TimeoutError:
-                found = Verdict.of(Cause.TIMED_OUT, "no connection was made")
+                async with asyncio.timeout_at(None if left == 1 else now + max(until - now, 0.0) / left) as limit:
+                    progress.limit = limit
+                    return await connect(address)
             except LookEnded as ended:
-                # What an address says of the unit counts for more than that we do not get to another one.
-                if found is None or found.cause is Cause.OUR_NETWORK:
-                    found = ended.verdict
+                verdict = ended.verdict
+            except TimeoutError as error:
+                # The system's own patience with a connection ends in this error too.
+                verdict = broken(error) if error.errno else progress.late()
+            except OSError as error:
+                verdict = broken(error)
+            if progress.step is not Step.CONNECTING:
+                raise LookEnded(verdict)
+            # What an address says of the unit counts for more than that we do not get to another one.
+            if found is None or found.cause is Cause.OUR_NETWORK:
+                found = verdict
         raise LookEnded(found or Verdict.of(Cause.NAME))
 
-    async def resolve(self, host: str, port: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> list[Address]:
-        """Its addresses.
+    async def resolve(self, host: str, port: int) -> list[str]:
+        """Its addresses, each once.
 
         Raises:
             LookEnded: It has none.
         """
         if _is_address(host):
-            return _looked_up(host, port, kind)
+            return [host]
         try:
             return await anyio.to_thread.run_sync(
-                _looked_up, host, port, kind, abandon_on_cancel=True, limiter=self._resolvers
+                _looked_up, host, port, abandon_on_cancel=True, limiter=self._resolvers
             )
         except (OSError, UnicodeError) as error:
             raise LookEnded(Verdict.of(Cause.NAME, str(getattr(error, "strerror", None) or error).lower())) from error
-
-
-async def _connected(family: socket.AddressFamily, where: tuple[Any, ...]) -> socket.socket:
-    try:
-        door = socket.socket(family, socket.SOCK_STREAM)
-    except OSError as error:
-        raise LookEnded(broken(error)) from error
-    try:
-        door.setblocking(False)
-        await asyncio.get_running_loop().sock_connect(door, where)
-    except OSError as error:
-        door.close()
-        raise LookEnded(broken(error)) from error
-    except BaseException:
-        door.close()
-        raise
-    return door
 
 
 def _is_address(host: str) -> bool:
@@ -124,5 +130,6 @@ def _is_address(host: str) -> bool:
     return True
 
 
-def _looked_up(host: str, port: int, kind: socket.SocketKind) -> list[Address]:
-    return [(family, where) for family, _, _, _, where in socket.getaddrinfo(host, port, type=kind)]
+def _looked_up(host: str, port: int) -> list[str]:
+    found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(where[0]) for _, _, _, _, where in found))

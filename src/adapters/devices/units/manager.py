@@ -4,13 +4,12 @@ import asyncio
 import hashlib
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from socket import socket
 
 import attrs
 
 from ....ports.secrets import Secret
 from ....ports.units import Cause
-from .dialing import Progress, Step
+from .dialing import Dialler, Progress, Step
 from .printout import quoted, text
 from .verdict import LookEnded, Verdict, broken
 
@@ -178,10 +177,21 @@ class Manager:
 
 
 @asynccontextmanager
-async def managed(door: socket, progress: Progress, limit: int) -> AsyncGenerator[Manager]:
-    """A greeted conversation over a connection, which it owns from then on."""
-    progress.step = Step.GREETING
-    reader, writer = await asyncio.open_connection(sock=door)
+async def managed(
+    host: str, port: int, progress: Progress, dialler: Dialler, until: float, limit: int
+) -> AsyncGenerator[Manager]:
+    """A greeted conversation.
+
+    Raises:
+        LookEnded: It did not come to that.
+    """
+
+    async def connect(address: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
+        streams = await asyncio.open_connection(address, port)
+        progress.connected()
+        return streams
+
+    reader, writer = await dialler.reach(host, port, progress, connect, until=until)
     try:
         manager = Manager(reader, writer, limit)
         await manager.greet()

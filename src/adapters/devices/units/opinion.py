@@ -2,7 +2,6 @@
 
 import asyncio
 import secrets
-import socket
 from typing import Any, cast
 
 from .dialing import Dialler, Progress
@@ -27,14 +26,21 @@ class NetOpinion:
             return False
 
     async def _connects(self, host: str, port: int, deadline: float) -> bool:
-        until = asyncio.get_running_loop().time() + deadline
-        (await self._dialler.dial(host, port, Progress(), until=until)).close()
+        loop = asyncio.get_running_loop()
+        progress = Progress()
+
+        async def connect(address: str) -> None:
+            transport, _ = await loop.create_connection(asyncio.Protocol, address, port)
+            progress.connected()
+            transport.abort()
+
+        await self._dialler.reach(host, port, progress, connect, until=loop.time() + deadline)
         return True
 
     async def _options(self, host: str, port: int) -> bool:
-        family, where = (await self._dialler.resolve(host, port, socket.SOCK_DGRAM))[0]
+        address = (await self._dialler.resolve(host, port))[0]
         loop = asyncio.get_running_loop()
-        transport, asked = await loop.create_datagram_endpoint(_Options, remote_addr=where[:2], family=family)
+        transport, asked = await loop.create_datagram_endpoint(_Options, remote_addr=(address, port))
         try:
             return await asked.answered
         finally:

@@ -6,7 +6,7 @@ import logging
 import os
 import struct
 import warnings
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -14,7 +14,7 @@ import asyncssh
 from cryptography.exceptions import UnsupportedAlgorithm
 
 from ....ports.units import Cause, UnitTarget
-from .dialing import Progress, Step
+from .dialing import Dialler, Progress, Step
 from .printout import Printed
 from .verdict import LookEnded, Verdict, broken
 
@@ -62,9 +62,9 @@ _REASONS = {
 
 @asynccontextmanager
 async def logged_in(
-    target: UnitTarget, progress: Progress, dial: Callable[[], Awaitable[Any]], limit: int
+    target: UnitTarget, progress: Progress, dialler: Dialler, until: float, limit: int
 ) -> AsyncGenerator["SshShell"]:
-    """Log in over the connection that ``dial`` makes.
+    """Log in.
 
     Only the password and the key of the target are tried: no agent, no
     files of whoever runs this process.
@@ -74,12 +74,15 @@ async def logged_in(
     """
     client = _Client(target, progress)
     options = _options(target, client)
-    door = await dial()
-    progress.step = Step.GREETING
+
+    async def connect(address: str) -> asyncssh.SSHClientConnection:
+        try:
+            return await asyncssh.connect(address, target.port, **options)
+        except (asyncssh.Error, OSError, *_NONSENSE) as error:
+            raise LookEnded(_verdict(error, progress, client)) from error
+
     try:
-        connection = await asyncssh.connect(target.host, target.port, sock=door, options=options)
-    except (asyncssh.Error, OSError, *_NONSENSE) as error:
-        raise LookEnded(_verdict(error, progress, client)) from error
+        connection = await dialler.reach(target.host, target.port, progress, connect, until=until)
     finally:
         client.forget()
     progress.step = Step.ASKING
@@ -171,6 +174,9 @@ class _Client(asyncssh.SSHClient):
         """The connection may outlive its login; the password need not."""
         self._password = None
 
+    def connection_made(self, conn: asyncssh.SSHClientConnection) -> None:
+        self._progress.connected()
+
     def validate_host_public_key(self, host: str, addr: str, port: int, key: asyncssh.SSHKey) -> bool:
         self._progress.step = Step.LOGGING_IN
         self._progress.host_key = key.get_fingerprint()
@@ -203,7 +209,7 @@ def hush() -> None:
         os.environ["LOGNAME"] = "lineman"
 
 
-def _options(target: UnitTarget, client: _Client) -> asyncssh.SSHClientConnectionOptions:
+def _options(target: UnitTarget, client: _Client) -> dict[str, Any]:
     keys = None
     if target.key is not None:
         try:
@@ -214,14 +220,14 @@ def _options(target: UnitTarget, client: _Client) -> asyncssh.SSHClientConnectio
             raise LookEnded(Verdict.of(Cause.DENIED, "the private key cannot be read")) from None
     if keys is None and target.password is None:
         raise LookEnded(Verdict.of(Cause.DENIED, "neither a password nor a key is given"))
-    return asyncssh.SSHClientConnectionOptions(
-        config=None, host=target.host, port=target.port, username=target.username, client_factory=lambda: client,
-        known_hosts=([], [], []), client_keys=keys, agent_path=None, pkcs11_provider=None, gss_host=None,
-        x509_trusted_certs=None, x509_trusted_cert_paths=[], host_based_auth=False, login_timeout=0,
-        preferred_auth=("publickey", "password", "keyboard-interactive"), server_host_key_algs=_HOST_KEYS,
-        kex_algs=_KEX, encryption_algs=_CIPHERS, mac_algs=_MACS, compression_algs=None, request_pty=False,
-        tcp_keepalive=False, utf8_decode_errors="replace",
-    )  # fmt: skip
+    return {
+        "config": None, "username": target.username, "client_factory": lambda: client, "known_hosts": ([], [], []),
+        "client_keys": keys, "agent_path": None, "pkcs11_provider": None, "gss_host": None, "host_based_auth": False,
+        "x509_trusted_certs": None, "x509_trusted_cert_paths": [], "login_timeout": 0, "request_pty": False,
+        "preferred_auth": ("publickey", "password", "keyboard-interactive"), "server_host_key_algs": _HOST_KEYS,
+        "kex_algs": _KEX, "encryption_algs": _CIPHERS, "mac_algs": _MACS, "compression_algs": None,
+        "tcp_keepalive": False, "utf8_decode_errors": "replace",
+    }  # fmt: skip
 
 
 def _verdict(error: BaseException, progress: Progress, client: _Client | None = None) -> Verdict:

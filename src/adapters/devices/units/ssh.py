@@ -3,7 +3,7 @@
 import asyncio
 import importlib
 import math
-from collections.abc import AsyncGenerator, Awaitable, Callable
+from collections.abc import AsyncGenerator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import Protocol
 
@@ -35,8 +35,8 @@ class Shell(Protocol):
         """Run one command to its end.  Raises ``LookEnded`` when the connection ends before it does."""
 
 
-#: Logs in over a connection, which it owns from then on.
-Login = Callable[[UnitTarget, Progress, Callable[[], Awaitable[object]], int], AbstractAsyncContextManager[Shell]]
+#: Logs in, at the latest at a moment of the loop's time, with a limit of bytes for each answer.
+Login = Callable[[UnitTarget, Progress, Dialler, float, int], AbstractAsyncContextManager[Shell]]
 
 
 class SshProbe:
@@ -117,9 +117,7 @@ class SshProbe:
     def _logged_in(self, target: UnitTarget, progress: Progress, until: float) -> AbstractAsyncContextManager[Shell]:
         if self._login is None:
             raise RuntimeError("a login needs _ready() before it")
-        return self._login(
-            target, progress, lambda: self._dialler.dial(target.host, target.port, progress, until=until), self._limit
-        )
+        return self._login(target, progress, self._dialler, until, self._limit)
 
     async def _ready(self) -> None:
         """Import what speaks SSH, in a thread, so that others are answered meanwhile."""
