@@ -38,7 +38,7 @@ class GatewaySystem:
     def routes(self) -> Sequence[BaseRoute]:
         house, clock = self.house, self.house.clock()
         acts = GatewayActs(
-            house.commands(), house.scanning(), house.gateway_store(), self.permit, self.holder,
+            house.commands(), house.scanning(), house.gateways(), self.permit, self.holder,
             house.settings().goip_scan_timeout,
         )  # fmt: skip
         return (

@@ -338,6 +338,19 @@ async def test_off_that_was_not_answered_is_followed_by_on_all_the_same() -> Non
     ]
 
 
+async def test_off_that_was_answered_with_a_fault_is_followed_by_on_and_only_a_refusal_is_not() -> None:
+    for status, followed in ((b"500", True), (b"302", True), (b"403", False)):
+        served = pages({OFF: b"HTTP/1.0 %s x\n\n" % status})
+        async with device(served) as port:
+            order = GoipDriver(off_for=0.01).restart_line(target(port), 1, deadline=5)
+            if followed:
+                assert (await order).answered
+            else:
+                with pytest.raises(LoginDenied):
+                    await order
+        assert (f"GET /default/en_US/{ON}" in served.asked) is followed
+
+
 async def test_off_leaves_once_and_on_is_tried_until_the_deadline() -> None:
     served = pages({OFF: None, ON: b"HTTP/1.0 500 x\n\n"})
     async with device(served) as port:

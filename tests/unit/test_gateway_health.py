@@ -87,7 +87,8 @@ def test_a_gateway_that_is_well_needs_no_words_and_one_that_is_stale_does() -> N
     assert why(row(GatewayWatch(Status.ACTIVE)), at=START) == ""
     assert "out of date" in why(row(GatewayWatch(Status.ACTIVE, stale=True)), at=START)
     assert "No scan" in why(row(GatewayWatch()), at=START)
-    assert "next scan" in why(row(GatewayWatch(missing=1)), at=START)
+    for status, reason in ((Status.UNKNOWN, None), (Status.ACTIVE, None), (Status.ERROR, Reason.AUTH)):
+        assert "next scan" in why(row(GatewayWatch(status, reason, missing=1)), at=START)
     booting = GatewayWatch(Status.ACTIVE, rebooting_until=START + timedelta(seconds=1))
     assert "reboot" in why(row(booting), at=START)
     assert why(row(booting), at=START + timedelta(seconds=1)) == ""

@@ -178,7 +178,9 @@ class SqlGateways(GatewayStore):
     ) -> GatewayExists | UnknownEnterprise | UnknownDirectory:
         """What a refusal by the schema means, once it is known that somebody else was faster."""
         if isinstance(error, Taken):
-            return GatewayExists("Another process has just added a gateway of such a name; try again", field="name")
+            return GatewayExists(
+                "Another process has just added a gateway of such a name; try again", field="gateway_name"
+            )
         try:
             await _know(self._db, new)
         except (UnknownEnterprise, UnknownDirectory) as reason:
@@ -209,7 +211,7 @@ async def _refuse(db: Statements, new: Sequence[NewGateway]) -> None:
     there = set(await db.fetch(str, f"select name from gateway where {db.among('name', 'names')}", names=names))
     for name in names:
         if name in there:
-            raise GatewayExists(f"There is a gateway named {name!r} already", field="name")
+            raise GatewayExists(f"There is a gateway named {name!r} already", field="gateway_name")
         there.add(name)
     await _know(db, new)
 

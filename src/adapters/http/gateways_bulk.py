@@ -115,8 +115,10 @@ class GatewayTableApi:
 
     def _exported(self, row: GatewayRow) -> dict[str, Any]:
         view = device_view(row, self.clock.now())
-        # The digits that were only seen are not what an operator said, and are not to be read back in as that.
+        # What was only seen, or follows from nothing being said, is not to be read back in as what an operator said.
         fields = msgspec.structs.asdict(view) | {"serial_last4": row.gateway.serial_last4}
+        if row.gateway.directory_id is None:
+            fields["directory"] = None
         fields |= {f"lines_{name}": getattr(view.lines, name) for name in ("ok", "weak", "down", "busy")}
         return {name: fields[name] for name in EXPORTED}
 

@@ -6,11 +6,11 @@ import attrs
 import msgspec
 
 from ...core.gateways.commands import Commands
+from ...core.gateways.inventory import Gateways
 from ...core.gateways.scanning import Scanning
-from ...core.gateways.sight import visible
 from ...core.lease import Permit
 from ...core.permissions import allow
-from ...ports.gateways import Command, CommandKind, GatewayRow, GatewayStore
+from ...ports.gateways import Command, CommandKind, GatewayRow
 from ...ports.identity import Actor, Permission
 from .gateways_paths import path_of
 from .passing import MANNERS, Holder
@@ -33,7 +33,7 @@ class GatewayActs:
 
     commands: Commands
     scanning: Scanning
-    gateway_store: GatewayStore
+    gateways: Gateways
     permit: Permit
     holder: Holder
     #: Seconds that a gateway may take over one command or one look.
@@ -60,9 +60,9 @@ class GatewayActs:
             if other is None:
                 return await self.scanning.check(actor, name)
         allow(actor, Permission.SCAN_GATEWAYS)
-        await self.gateway_store.row(name, visible=visible(actor))
+        await self.gateways.get(actor, name)
         await self.holder.post(other, actor, SYSTEM, path_of(name, "/check"), deadline=2 * self.patience + MANNERS)
-        return await self.gateway_store.row(name, visible=visible(actor))
+        return await self.gateways.get(actor, name)
 
     async def _order(
         self, actor: Actor, name: str, kind: CommandKind, line: int | None, path: str, *, confirmed: bool

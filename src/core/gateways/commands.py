@@ -30,7 +30,7 @@ from ...ports.gateways import (
 )
 from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
-from ..permissions import allow
+from ..permissions import allow, enterprises_of
 from . import checks, commanding
 from .config import GatewayConfig
 from .events import Event, Probed, ProbeFailed, RebootAccepted
@@ -38,7 +38,6 @@ from .facts import Look
 from .machine import observe
 from .planning import home_of, target_of
 from .probing import Probing
-from .sight import visible
 
 #: Seconds by which a command may outlast its deadline before nobody knows how far it came.
 GRACE = 5.0
@@ -83,7 +82,7 @@ class Commands:
             ConfirmationNeeded: The detail says what is to be confirmed.
         """
         allow(actor, Permission.REBOOT_GATEWAYS)
-        row = await self.gateway_store.row(name, visible=visible(actor))
+        row = await self.gateway_store.row(name, visible=enterprises_of(actor))
         if (kind is CommandKind.RESTART_LINE) is not (line is not None):
             raise checks.wrong("line", "a line is restarted by its number, and a gateway is rebooted as a whole")
         if line is not None:
@@ -118,14 +117,14 @@ class Commands:
     async def get(self, actor: Actor, command_id: int) -> Command:
         """Raises ``UnknownCommand``."""
         allow(actor, Permission.SEE_GATEWAYS)
-        return await self.command_store.get(command_id, visible=visible(actor))
+        return await self.command_store.get(command_id, visible=enterprises_of(actor))
 
     async def of_gateway(
         self, actor: Actor, name: str, *, limit: int = 100, offset: int = 0
     ) -> tuple[Sequence[Command], int]:
         """What a gateway was told, newest first, and how many commands there are.  Raises ``UnknownGateway``."""
         allow(actor, Permission.SEE_GATEWAYS)
-        row = await self.gateway_store.row(name, visible=visible(actor))
+        row = await self.gateway_store.row(name, visible=enterprises_of(actor))
         return await self.command_store.of_gateway(row.gateway.id, limit=limit, offset=offset)
 
     async def recover(self) -> None:

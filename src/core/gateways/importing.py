@@ -14,12 +14,11 @@ from ...ports.gateways import Directory, DirectoryStore, Gateway, GatewayQuery, 
 from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
 from ..fields import checked, invalid
-from ..permissions import allow
+from ..permissions import allow, enterprises_of
 from ..tables import Row
 from . import checks
 from .config import GatewayConfig
 from .planning import directories_of, named
-from .sight import visible
 
 #: Gateways in one transaction, and names in one question.
 BATCH = 500
@@ -158,7 +157,7 @@ class GatewayImport:
             if "enterprise_number" not in fields:
                 raise checks.wrong("enterprise_number", "is required")
             return NewGateway(name=name, **fields)
-        if (sight := visible(actor)) is not None and before.enterprise_number not in sight:
+        if (sight := enterprises_of(actor)) is not None and before.enterprise_number not in sight:
             raise checks.wrong("gateway_name", f"a gateway {name} exists already")
         after = attrs.evolve(before, **fields)
         if after != before and not update:
@@ -168,7 +167,7 @@ class GatewayImport:
     async def _must_be_enterprise(self, actor: Actor, plan: _Plan, number: str) -> None:
         if number not in plan.enterprises:
             try:
-                await self.enterprises.get(number, visible=visible(actor))
+                await self.enterprises.get(number, visible=enterprises_of(actor))
                 plan.enterprises[number] = True
             except UnknownEnterprise:
                 plan.enterprises[number] = False

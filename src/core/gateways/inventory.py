@@ -10,6 +10,7 @@ from ...ports.enterprises import EnterpriseStore, UnknownEnterprise
 from ...ports.errors import Invalid
 from ...ports.gateways import (
     MOST_LINES,
+    Directory,
     DirectoryStore,
     Gateway,
     GatewayQuery,
@@ -27,12 +28,11 @@ from ...ports.journal import Entry, Journal
 from ...ports.secrets import Secret
 from ..editing import Expect, anything, edit
 from ..fields import checked, invalid
-from ..permissions import allow
+from ..permissions import allow, enterprises_of
 from . import checks
 from .config import GatewayConfig
 from .counting import FleetStats, Tally
-from .planning import directories_of, named
-from .sight import visible
+from .planning import directories_of, named, placed
 
 
 @attrs.frozen
@@ -75,24 +75,26 @@ class Gateways:
         allow(actor, Permission.SEE_GATEWAYS)
         if wrong := list(checks.wrong_in(query)):
             raise invalid(wrong)
-        return await self.gateway_store.rows(attrs.evolve(query, visible=visible(actor)))
+        rows, total = await self.gateway_store.rows(attrs.evolve(query, visible=enterprises_of(actor)))
+        directories = await self._directories()
+        return [placed(row, directories) for row in rows], total
 
     async def get(self, actor: Actor, name: str) -> GatewayRow:
         """Raises ``UnknownGateway``."""
         allow(actor, Permission.SEE_GATEWAYS)
-        return await self.gateway_store.row(name, visible=visible(actor))
+        return await self._row(actor, name)
 
     async def lines(self, actor: Actor, query: LineQuery) -> tuple[Sequence[LineWatch], int]:
         """A page of the lines of all gateways that the actor may see, and how many there are."""
         allow(actor, Permission.SEE_GATEWAYS)
         if wrong := [*checks.wrong_in_lines(query)]:
             raise invalid(wrong)
-        return await self.gateway_store.lines(attrs.evolve(query, visible=visible(actor)))
+        return await self.gateway_store.lines(attrs.evolve(query, visible=enterprises_of(actor)))
 
     async def lines_of(self, actor: Actor, name: str) -> tuple[GatewayRow, Sequence[LineWatch]]:
         """A gateway and all its lines by number.  Raises ``UnknownGateway``."""
         row = await self.get(actor, name)
-        query = LineQuery(visible=visible(actor), gateway_ids=(row.gateway.id,), limit=MOST_LINES)
+        query = LineQuery(visible=enterprises_of(actor), gateway_ids=(row.gateway.id,), limit=MOST_LINES)
         lines, _ = await self.gateway_store.lines(query)
         return row, lines
 
@@ -104,7 +106,7 @@ class Gateways:
             tally.gateways(rows)
         offset = 0
         while True:
-            query = LineQuery(visible=visible(actor), limit=checks.LARGEST_PAGE, offset=offset)
+            query = LineQuery(visible=enterprises_of(actor), limit=checks.LARGEST_PAGE, offset=offset)
             lines, _ = await self.gateway_store.lines(query)
             tally.lines(lines)
             offset += len(lines)
@@ -131,7 +133,7 @@ class Gateways:
         except UnknownDirectory as error:
             raise Invalid(error.detail, field="directory") from error
         await self._note(actor, "gateways.add", gateway.name, f"of enterprise {gateway.enterprise_number}")
-        return await self.gateway_store.row(gateway.name, visible=visible(actor))
+        return await self._row(actor, gateway.name)
 
     async def change(self, actor: Actor, name: str, changes: GatewayEdit, *, expect: Expect = anything) -> GatewayRow:
         """Change the fields named, and leave the others.
@@ -157,7 +159,7 @@ class Gateways:
             return wanted
 
         async def read() -> Gateway:
-            return (await self.gateway_store.row(name, visible=visible(actor))).gateway
+            return (await self.gateway_store.row(name, visible=enterprises_of(actor))).gateway
 
         try:
             before, after = await edit(read, changed, self.gateway_store.change)
@@ -169,19 +171,26 @@ class Gateways:
             await self._learn_anew(after)
         if after != before:
             await self._note(actor, "gateways.change", name, difference(before, after))
-        return await self.gateway_store.row(name, visible=visible(actor))
+        return await self._row(actor, name)
 
     async def remove(self, actor: Actor, name: str) -> None:
         """Remove a gateway with all that was recorded of it.  Raises ``UnknownGateway``."""
         allow(actor, Permission.CHANGE_GATEWAYS)
-        row = await self.gateway_store.row(name, visible=visible(actor))
+        row = await self.gateway_store.row(name, visible=enterprises_of(actor))
         await self.gateway_store.remove(name)
         await self._note(actor, "gateways.remove", name, f"of enterprise {row.gateway.enterprise_number}")
+
+    async def _row(self, actor: Actor, name: str) -> GatewayRow:
+        row = await self.gateway_store.row(name, visible=enterprises_of(actor))
+        return placed(row, await self._directories())
+
+    async def _directories(self) -> Sequence[Directory]:
+        return directories_of(self.config, await self.directory_store.all())
 
     async def _all(self, actor: Actor) -> AsyncGenerator[Sequence[GatewayRow]]:
         offset = 0
         while True:
-            query = GatewayQuery(visible=visible(actor), limit=checks.LARGEST_PAGE, offset=offset)
+            query = GatewayQuery(visible=enterprises_of(actor), limit=checks.LARGEST_PAGE, offset=offset)
             rows, _ = await self.gateway_store.rows(query)
             yield rows
             offset += len(rows)
@@ -190,7 +199,7 @@ class Gateways:
 
     async def _must_be_enterprise(self, actor: Actor, number: str) -> None:
         try:
-            await self.enterprises.get(number, visible=visible(actor))
+            await self.enterprises.get(number, visible=enterprises_of(actor))
         except UnknownEnterprise as error:
             raise checks.wrong("enterprise_number", f"there is no enterprise {number}") from error
 
@@ -201,7 +210,7 @@ class Gateways:
             return found
         found["directory_id"] = None
         if (which := found.pop("directory")) is not None:
-            directories = directories_of(self.config, await self.directory_store.all())
+            directories = await self._directories()
             if (directory := named(which, directories)) is None:
                 there = ", ".join(one.name for one in directories[:20]) or "none"
                 raise checks.wrong("directory", f"there is no directory {which!r}; there are: {there}")

@@ -12,9 +12,9 @@ import attrs
 from ...ports.clock import Clock
 from ...ports.gateways import GatewayQuery, GatewayRow, Scan
 from ...ports.identity import Actor
+from ..permissions import enterprises_of
 from .inventory import Gateways
 from .scans import Scans
-from .sight import visible
 
 #: Gateways in one question, and in one turn.
 PAGE, MOST = 1000, 200
@@ -67,11 +67,11 @@ class LiveGateways:
         async with self._looking:
             now = self.clock.monotonic()
             self._looks = {seen: look for seen, look in self._looks.items() if now - look.at < KEPT}
-            known = self._looks.get(visible(actor))
+            known = self._looks.get(enterprises_of(actor))
             if known is None or now - known.at >= self.every:
                 rows = {row.gateway.id: row for row in await self._rows(actor)}
                 scans = await self.scans.latest(actor, limit=1)
-                known = self._looks[visible(actor)] = Look(now, rows, scans[0] if scans else None)
+                known = self._looks[enterprises_of(actor)] = Look(now, rows, scans[0] if scans else None)
             return known
 
     async def _rows(self, actor: Actor) -> Sequence[GatewayRow]:

@@ -9,11 +9,10 @@ from ...ports.clock import Clock
 from ...ports.errors import Invalid
 from ...ports.gateways import GatewayEvent, GatewayHistory, GatewayQuery, GatewayStore, LineLevel, LinePoint
 from ...ports.identity import Actor, Permission
-from ..permissions import allow
+from ..permissions import allow, enterprises_of
 from ..spans import MOST_ROWS, between, in_utc, span_of
 from . import checks
 from .config import GatewayConfig
-from .sight import visible
 
 #: Points that a course has at most if lineman chooses the level, and those that somebody may ask for.
 POINTS, MOST_POINTS = 2100, 30_000
@@ -59,7 +58,7 @@ class GatewayPast:
             since, _ = span_of(now, hours, None, None)
         elif hours is not None:
             raise Invalid("give either hours or since, not both", field="hours")
-        row = await self.gateway_store.row(name, visible=visible(actor))
+        row = await self.gateway_store.row(name, visible=enterprises_of(actor))
         found = in_utc("since", since) or since
         return await self.history.events(row.gateway.id, since=found, until=until, limit=limit)
 
@@ -87,7 +86,7 @@ class GatewayPast:
         now = self.clock.now()
         since, until = span_of(now, hours, since, until)
         chosen = level_named(level, since, until, now=now, config=self.config)
-        row = await self.gateway_store.row(name, visible=visible(actor))
+        row = await self.gateway_store.row(name, visible=enterprises_of(actor))
         checks.line_number(line)
         points: Sequence[LinePoint] = ()
         # What began lately is there only in finer levels: an interval has its point when it has ended.
@@ -109,7 +108,7 @@ class GatewayPast:
         called: dict[int, str] = {}
         while True:
             query = GatewayQuery(
-                visible=visible(actor), names=tuple(names), limit=checks.LARGEST_PAGE, offset=len(called)
+                visible=enterprises_of(actor), names=tuple(names), limit=checks.LARGEST_PAGE, offset=len(called)
             )
             rows, _ = await self.gateway_store.rows(query)
             called |= {row.gateway.id: row.gateway.name for row in rows}

@@ -2,7 +2,9 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 
-from ...ports.gateways import Directory, Gateway, GatewayTarget, Scan, Status, Watched
+import attrs
+
+from ...ports.gateways import Directory, Gateway, GatewayRow, GatewayTarget, Scan, Status, Watched
 from ...ports.secrets import Secret
 from .config import GatewayConfig
 
@@ -18,6 +20,12 @@ def home_of(gateway: Gateway, directories: Sequence[Directory]) -> Directory | N
     if gateway.directory_id is None:
         return directories[0] if directories else None
     return next((one for one in directories if one.id == gateway.directory_id), None)
+
+
+def placed(row: GatewayRow, directories: Sequence[Directory]) -> GatewayRow:
+    """The row with the name of the directory that lists it, also where that is the first or the settings'."""
+    home = home_of(row.gateway, directories)
+    return row if home is None else attrs.evolve(row, directory=home.name)
 
 
 def named(which: str | int, directories: Sequence[Directory]) -> Directory | None:

@@ -21,12 +21,11 @@ from ...ports.gateways import (
 )
 from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
-from ..permissions import allow
+from ..permissions import allow, enterprises_of
 from .config import GatewayConfig
-from .planning import home_of, last_sizes, listed_before, shrunk
+from .planning import home_of, last_sizes, listed_before, placed, shrunk
 from .probing import NoList, Probing, Row
 from .rounds import LONGEST_DETAIL, Round
-from .sight import visible
 
 #: Seconds between two notes of a scan's progress.
 NOTE_EVERY = 1.0
@@ -138,7 +137,7 @@ class Scanning:
             Unavailable: It cannot be stored now.
         """
         allow(actor, Permission.SCAN_GATEWAYS)
-        row = await self.gateway_store.row(name, visible=visible(actor))
+        row = await self.gateway_store.row(name, visible=enterprises_of(actor))
         directories = await self.probing.directories()
         sizes = last_sizes(await self.scan_store.latest(limit=REMEMBERED))
         async with self.probing.alone(row.gateway.id) as watched:
@@ -151,7 +150,7 @@ class Scanning:
                 raise
             seen = await self.probing.look(watched, found, extras=True, scan=False)
         await self._note(actor, name, "ok", " ".join(filter(None, (seen.watch.status, seen.watch.reason))))
-        return await self.gateway_store.row(name, visible=visible(actor))
+        return placed(await self.gateway_store.row(name, visible=enterprises_of(actor)), directories)
 
     async def prune(self) -> int:
         """Forget scans that ended long ago; how many."""

@@ -9,9 +9,8 @@ from ...ports.errors import Invalid
 from ...ports.gateways import Scan, ScanOutcome, ScanStore, Status
 from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
-from ..permissions import allow
+from ..permissions import allow, enterprises_of
 from . import checks
-from .sight import visible
 
 #: Scans in a list.
 LISTED = 20
@@ -58,11 +57,11 @@ class Scans:
         """
         allow(actor, Permission.SEE_GATEWAYS)
         await self.scan_store.get(scan_id)
-        return await self.scan_store.outcomes(scan_id, visible=visible(actor), limit=limit, offset=offset)
+        return await self.scan_store.outcomes(scan_id, visible=enterprises_of(actor), limit=limit, offset=offset)
 
     async def _seen(self, actor: Actor, scan: Scan) -> Scan:
         """The scan with the figures of those gateways that the actor may see."""
-        if (sight := visible(actor)) is None:
+        if (sight := enterprises_of(actor)) is None:
             return scan
         found, total = await self.scan_store.outcomes(scan.id, visible=sight, limit=checks.LARGEST_PAGE)
         counts = [outcome.status for outcome in found]

@@ -148,7 +148,7 @@ class GatewayDriver(Protocol):
     async def reboot(self, target: GatewayTarget, *, deadline: float) -> Sent:
         """See that it is the right device, then post an empty form to ``reboot.html``; never twice.
 
-        Raises as ``read``; whatever it raises, nothing was sent.
+        Raises as ``read``; whatever it raises, nothing was sent, or the device declined what was.
         """
 
     async def restart_line(self, target: GatewayTarget, line: int, *, deadline: float) -> Sent:
@@ -156,5 +156,5 @@ class GatewayDriver(Protocol):
 
         Once OFF has left, ON is tried until it is answered or the deadline is over; ``answered`` tells of ON.
 
-        Raises as ``read``, and ``UnknownLine``; whatever it raises, nothing was sent.
+        Raises as ``read``, and ``UnknownLine``; whatever it raises, nothing was sent, or the device declined OFF.
         """

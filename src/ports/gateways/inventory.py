@@ -58,7 +58,8 @@ class GatewayRow:
 
     gateway: Gateway
     enterprise: str
-    #: The name of its directory; ``None`` where the first counts, or that of the settings.
+    #: The name of its directory.  A store knows it only of those that it keeps, and where one is named;
+    #: to people it is ``None`` only where there is none.
     directory: str | None
     watch: GatewayWatch
     lines: LineCounts

@@ -195,6 +195,7 @@ async def test_what_is_wrong_with_a_gateway_is_named_all_at_once(anna: httpx.Asy
         assert [one["field"] for one in wrong.json()["errors"]] == [field]
     twice = await anna.post("/devices", json={"gateway_name": "b", "enterprise_number": "17"})
     assert (twice.status_code, twice.json()["code"]) == (409, "gateway-exists")
+    assert [one["field"] for one in twice.json()["errors"]] == ["gateway_name"]
 
 
 @pytest.mark.parametrize("name", ODD)
@@ -399,6 +400,9 @@ async def test_a_table_is_tried_imported_and_exported_without_passwords(anna: ht
     assert "canary" not in out.text
     assert "\n'=1+1,2," in out.text
     assert 'Линия ""Юг""' in out.text
+    # They are shown in the first, and are read back as being in the first, whichever that is then.
+    assert [one["directory"] for one in (await anna.get("/devices")).json()] == ["mftp"] * 4
+    assert "mftp" not in out.text
     again = (await anna.post("/import", content=out.text, headers=csv)).json()
     assert (again["same"], again["failed"], again["added"]) == (4, 0, 0)
     rows = (await anna.get("/export?format=json&enterprise_number=17")).json()

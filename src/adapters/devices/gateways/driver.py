@@ -116,8 +116,9 @@ class GoipDriver:
             answer = await self._pages.order("GET", look.door, off, until=loop.time() + patience)
         except TimeoutError as error:
             raise _timed_out(look, patience) from error
-        if answer is not None and answer != 200:
+        if answer is not None and 400 <= answer < 500:
             raise gateway_refused(look.door, answer)
+        # Whatever else was answered, such as an error of its own: the module may be off.
         await asyncio.sleep(self._off_for)
         tries = 0
         while look.left > 0:
