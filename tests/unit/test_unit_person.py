@@ -21,6 +21,8 @@ DOWN = MachineState(Outcome.OFFLINE, failure_counter=4, incident=True)
         ({"outcome": Outcome.UNKNOWN, "cause": Cause.OUR_NETWORK}, False),
         ({"state": DOWN, "outcome": Outcome.OFFLINE, "gate": "no_device"}, True),
         ({"state": DOWN, "outcome": Outcome.OFFLINE, "gate": "cooldown"}, False),
+        # Its power is being cut, or it boots: that nothing came of it is said when it is.
+        ({"state": DOWN, "outcome": Outcome.OFFLINE, "gate": "attempts_exhausted"}, False),
         ({"state": DOWN, "outcome": Outcome.OFFLINE}, False),
         ({"state": MachineState(Outcome.ONLINE), "outcome": Outcome.ONLINE, "gate": "not_enabled"}, False),
     ],

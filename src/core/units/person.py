@@ -6,7 +6,7 @@ from .config import DISK_CRITICAL
 #: What keeps us from looking, and will until somebody mends it.
 SHUT_OUT = frozenset({Cause.DENIED, Cause.HOST_KEY, Cause.NAME, Cause.NO_COMMAND, Cause.GARBLED})
 #: Gates that time does not open.
-STAY_CLOSED = frozenset({"not_enabled", "no_device", "never_seen_online", "disk_full", "attempts_exhausted"})
+STAY_CLOSED = frozenset({"not_enabled", "no_device", "never_seen_online", "disk_full"})
 
 
 def needs_person(watch: UnitWatch) -> bool:

@@ -12,6 +12,7 @@ export class Problem extends Error {
     this.status = status;
     this.title = body.title ?? `Status ${status}`;
     this.code = body.code ?? "";
+    this.calls = body.calls ?? null;
     this.errors = Array.isArray(body.errors) ? body.errors : [];
     this.retryAfter = retryAfter;
   }
@@ -96,6 +97,13 @@ export const goip = (method, path, { query, ...rest } = {}) => ask(method, withQ
 
 /** Where a gateway is in that system: its name may hold anything. */
 export const deviceAt = (name, rest = "") => `devices/${encodeURIComponent(name)}${rest}`;
+
+/** The units' system, and the plugs' account: units("GET", "units", {query, …}). */
+export const units = (method, path, { query, ...rest } = {}) => ask(method, withQuery(`${place.units}/${path}`, query), rest);
+export const ewelink = (method, path, { query, ...rest } = {}) => ask(method, withQuery(`${place.ewelink}/${path}`, query), rest);
+
+/** Where a unit is in that system: the number of its enterprise may hold anything. */
+export const unitAt = (number, rest = "") => `units/${encodeURIComponent(number)}${rest}`;
 
 /** All enterprises, as far as one may see them. */
 export async function enterprises(signal) {

@@ -54,6 +54,7 @@ function links(path, badge) {
     ["", "Overview", can("see-statistics") || can("see-miners"), /^(containers\/.*)?$/],
     ["miners", "Miners", can("see-miners"), /^miners/],
     ["gateways", "Gateways", can("see-gateways"), /^(gateways?|enterprises)(\/.*)?$/],
+    ["units", "Units", can("see-units"), /^units?(\/.*)?$/],
     ["alerts", ["Alerts", badge.element], can("see-alerts"), /^alerts/],
     ["compare", "Compare", can("see-statistics"), /^compare/],
     ["reports", "Reports", can("see-statistics"), /^reports/],

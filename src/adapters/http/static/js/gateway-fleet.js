@@ -7,7 +7,7 @@ import { figureBox } from "./totals.js";
 import { glyph } from "./words.js";
 
 /** A bar of shares with its counts, each of which is a button that filters. `{element, update(counts), mark(value)}`. */
-function shareBar(label, words, pick) {
+export function shareBar(label, words, pick) {
   const stack = h("div", { class: "stack", "aria-hidden": "true" });
   const list = h("ul", { class: "counts", "aria-label": label });
   const parts = Object.entries(words).map(([name, { word, tone, shape }]) => {

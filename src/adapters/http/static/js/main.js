@@ -25,7 +25,11 @@ import { show as minersPage } from "./page-miners.js";
 import { show as overviewPage } from "./page-overview.js";
 import { show as reportsPage } from "./page-reports.js";
 import { show as rulesPage } from "./page-rules.js";
+import { show as powerPage } from "./page-power.js";
 import { show as tokensPage } from "./page-tokens.js";
+import { show as unitPage } from "./page-unit.js";
+import { show as unitReportPage } from "./page-unit-report.js";
+import { show as unitsPage } from "./page-units.js";
 import { show as usersPage } from "./page-users.js";
 import { h, show } from "./dom.js";
 import { pageUrl } from "./place.js";
@@ -52,6 +56,10 @@ const PAGES = [
   [/^gateways\/import$/, gatewaysImportPage, "Import gateways"],
   [/^gateways\/directories$/, directoriesPage, "Directories"],
   [/^gateway\/([^/]+)$/, gatewayPage, "Gateway"],
+  [/^units$/, unitsPage, "Units"],
+  [/^units\/power$/, powerPage, "Power"],
+  [/^units\/report$/, unitReportPage, "Report of the units"],
+  [/^unit\/([^/]+)$/, unitPage, "Unit"],
   [/^enterprises$/, enterprisesPage, "Enterprises"],
   [/^enterprises\/import$/, enterprisesImportPage, "Import enterprises"],
   [/^users$/, usersPage, "Users"],

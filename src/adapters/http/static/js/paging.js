@@ -36,18 +36,20 @@ export function headRow(columns, state, pick) {
   return { element: h("tr", {}, cells), mark };
 }
 
-/** The foot: which rows of how many, all of them as a file, and the pages. `{element, turn, update(shown, total, address of the file)}`. */
+/** The foot: which rows of how many, all of them as a file, and the pages. `{element, turn, update(shown, total, address of the file or null)}`. */
 export function pager({ noun, page, limit, turn, resize }) {
   const text = h("span", { class: "num", "aria-live": "polite" });
   const before = h("button", { type: "button", onclick: () => turn(page() - 1) }, "‹ Previous");
   const after = h("button", { type: "button", onclick: () => turn(page() + 1) }, "Next ›");
   const size = h("select", { "aria-label": "Rows a page", onchange: () => resize(size.value) }, SIZES.map((one) => h("option", { value: one }, `${one} rows`)));
   const download = h("a", { download: `${noun}s.csv`, title: `All ${noun}s that match, not only this page` }, "Export CSV");
-  const element = h("div", { class: "pager" }, h("span", {}, text, " · ", download), h("span", { class: "pager-end" }, size, before, after));
+  const asFile = h("span", {}, " · ", download);
+  const element = h("div", { class: "pager" }, h("span", {}, text, asFile), h("span", { class: "pager-end" }, size, before, after));
   return {
     element, turn,
     update(shown, total, file) {
       setAttribute(download, "href", file);
+      asFile.hidden = !file;
       const from = (page() - 1) * limit();
       setText(text, shown ? `${number(from + 1)}–${number(from + shown)} of ${plural(total, noun)}` : "");
       size.value = String(limit());

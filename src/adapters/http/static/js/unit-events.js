@@ -1,0 +1,102 @@
+// What happened to a unit and its power, newest first: the rows of its history.
+import { unitAt, units } from "./api.js";
+import { h, keyed, setText } from "./dom.js";
+import { absolute, clock, day, duration, number } from "./format.js";
+import { every } from "./live.js";
+import { setQuery } from "./router.js";
+import { segments } from "./sheet.js";
+import { ESCALATIONS } from "./unit-power.js";
+import { ERRORS } from "./unit-words.js";
+
+const REFRESH_S = 30;
+const HOURS = [["24", "24\u00a0h"], ["168", "7\u00a0d"], ["720", "30\u00a0d"]];
+const MOST = 300;
+const KINDS = {
+  status_change: "Status", power_cycle: "Power cycle", ewelink_toggle: "Plug", ewelink_toggle_off: "Plug", ewelink_toggle_on: "Plug", suppress: "Not cut", escalate: "Person", service_restart: "Asterisk", restarted: "Asterisk",
+  plug_not_usable: "Plug", ensure_on: "Plug", rearm: "Rearmed", pause: "Pause", resume: "Pause", bind: "Plug", unbind: "Plug",
+};
+const ON_OFF = { on: "ON", off: "OFF" };
+
+/** `{element, again}` */
+export async function unitEvents({ number: unit, query, signal }) {
+  const list = h("ol", { class: "timeline", tabindex: 0, "aria-label": "Events" });
+  const note = h("p", { class: "quiet" });
+  const hours = () => (HOURS.some(([one]) => one === query.get("events")) ? query.get("events") : "168");
+  const spans = segments("Span of the history", HOURS, hours(), (next) => {
+    query.set("events", next);
+    setQuery(query);
+    spans.mark(next);
+    loop.again();
+  });
+  const loop = await every(REFRESH_S, async () => {
+    const { data } = await units("GET", unitAt(unit, "/history"), { query: { hours: hours(), limit: MOST }, signal });
+    setText(note, data.length === MOST ? `Only the newest ${number(MOST)} are shown.` : data.length ? "" : "Nothing happened in this span.");
+    keyed(list, data, ({ id }) => id, entry);
+  }, signal);
+  const element = h("section", { "aria-label": "History" }, h("div", { class: "section-head" }, h("h2", {}, "History"), spans.element), list, note);
+  return { element, again: () => loop.again() };
+}
+
+/** A row in words: `{text, detail, tone}`. */
+function said({ action_type: action, new_status: status, action_result: result, error_message: error, failure_counter: failures, extra_info: info }) {
+  const by = info.by && info.by !== "scheduler" ? `by ${info.by}` : "";
+  const failed = result === "fail";
+  const code = error ? (ERRORS[error] ?? error) : "";
+  switch (action) {
+    case "status_change":
+      return { text: status === "on" ? "Online again" : "Offline", detail: status === "on" ? "" : code, tone: status === "on" ? "ok" : "bad" };
+    case "power_cycle":
+      return { text: "Power cycle begun", detail: by || `after ${number(failures)} failed looks`, tone: "act" };
+    case "suppress":
+      return { text: "Its power was not cut", detail: `since ${info.why ?? info.gate}`, tone: "" };
+    case "escalate":
+      return { text: "A person is needed", detail: ESCALATIONS[info.why] ?? info.why ?? "", tone: "bad" };
+    case "restarted":
+      return { text: "It started anew by itself", detail: info.before_s == null ? "" : `after ${duration(info.before_s)}`, tone: "bad" };
+    case "service_restart":
+      return { text: failed ? "Its Asterisk could not be restarted" : "Its Asterisk was restarted", detail: failed ? code : by, tone: failed ? "bad" : "act" };
+    case "plug_not_usable":
+      return { text: "The plug was not usable", detail: code, tone: "bad" };
+    case "ensure_on":
+      return { text: "ON is tried without end", detail: info.plug ?? "", tone: "bad" };
+    case "pause":
+      return { text: "Paused", detail: [by, info.reason, info.until && `until ${absolute(info.until).slice(0, -3)}`].filter(Boolean).join(", "), tone: "" };
+    case "resume":
+      return { text: "The pause was ended", detail: by, tone: "" };
+    case "rearm":
+      return { text: "What was tried in this outage was forgotten", detail: by, tone: "" };
+    case "bind":
+    case "unbind":
+      return { text: action === "bind" ? "Bound" : "Unbound", detail: [info.plug, by].filter(Boolean).join(", "), tone: "" };
+    case "ewelink_toggle_off":
+    case "ewelink_toggle_on":
+    case "ewelink_toggle": {
+      const word = action === "ewelink_toggle" ? (typeof info.state === "boolean" ? (info.state ? "ON" : "OFF") : "") : ON_OFF[action.slice(15)];
+      return { text: failed ? `${word ? `Not switched ${word}` : "Nothing was switched"}` : `Switched ${word}`, detail: [failed ? code : "", by].filter(Boolean).join(", "), tone: failed ? "bad" : "act" };
+    }
+    default:
+      return { text: action ?? "", detail: [code, by].filter(Boolean).join(", "), tone: failed ? "bad" : "" };
+  }
+}
+
+function entry() {
+  const when = h("time");
+  const kind = h("span", { class: "event-kind" });
+  const text = h("b");
+  const detail = h("span", { class: "quiet" });
+  const element = h("li", {}, when, kind, h("span", { class: "event-text" }, text, " ", detail));
+  return {
+    element,
+    update(event) {
+      const at = new Date(event.change_time);
+      const words = said(event);
+      setText(when, `${day(at)} ${clock(at)}`);
+      when.dateTime = event.change_time;
+      when.title = absolute(event.change_time);
+      setText(kind, KINDS[event.action_type] ?? event.action_type ?? "");
+      element.dataset.tone = words.tone;
+      setText(text, words.text);
+      setText(detail, words.detail);
+    },
+  };
+}
