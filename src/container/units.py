@@ -32,6 +32,7 @@ from ..core.units import (
     Wanted,
     Watching,
 )
+from ..core.units.importing import UnitImport
 from ..ports.power.cloud import Application
 from ..ports.units import Cycle
 from ..settings import BadSetting, Settings
@@ -170,6 +171,13 @@ class UnitRooms(AlertRooms):
         unit_store=unit_store,
         watch_store=unit_watch_store,
         cycle_store=cycle_store,
+        enterprises=People.enterprise_store,
+        journal=Foundation.journal,
+        clock=Foundation.clock,
+    )
+    unit_importing = providers.Singleton(
+        UnitImport,
+        unit_store=unit_store,
         enterprises=People.enterprise_store,
         journal=Foundation.journal,
         clock=Foundation.clock,

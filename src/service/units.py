@@ -12,6 +12,7 @@ from ..adapters.http.figures import UnitFigures
 from ..adapters.http.passing import Holder
 from ..adapters.http.stream import Streams
 from ..adapters.http.units import UnitApi
+from ..adapters.http.units_bulk import UnitTableApi
 from ..adapters.http.units_passing import UnitActs
 from ..adapters.http.units_past import UnitPastApi
 from ..adapters.http.units_power import PowerApi
@@ -41,6 +42,7 @@ class UnitSystem:
             *UnitApi(house.units(), acts, clock).routes(),
             *PowerApi(house.powering(), acts).routes(),
             *UnitPastApi(house.unit_past(), house.units()).routes(),
+            *UnitTableApi(house.units(), house.unit_importing()).routes(),
             *UnitStreamApi(house.units(), house.alerts(), self.streams, clock).routes(),
         )
 

@@ -33,6 +33,14 @@ def confirm(question: str, *, yes: bool) -> None:
             click.confirm(question, abort=True, err=True)
 
 
+def ask_line(prompt: str, *, stdin: bool) -> Secret:
+    """A secret that lives for a moment, from stdin, or typed once."""
+    if stdin:
+        return Secret(sys.stdin.readline().rstrip("\r\n"))
+    with _interruptible():
+        return Secret(click.prompt(prompt, err=True))
+
+
 def ask_password(prompt: str, *, stdin: bool) -> Secret:
     """A password from stdin, or typed twice."""
     if stdin:

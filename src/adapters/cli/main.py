@@ -11,6 +11,8 @@ COMMANDS = {
     "simulate": ("simulate:simulate", "Run simulated devices that speak the real wire."),
     "miners": ("miners:miners", "List, change, poll and watch miners."),
     "gateways": ("gateways:gateways", "List, change, scan, watch and reboot GSM gateways."),
+    "units": ("units:units", "List, change, watch and power-cycle Asterisk units."),
+    "power": ("power:power", "See and switch the plugs of units, and look after their cloud account."),
     "containers": ("containers:containers", "List and change containers, and see their totals."),
     "enterprises": ("enterprises:enterprises", "List and change the tenants whose devices these are."),
     "stats": ("insights:stats", "Compare miners and containers, rank them, see how figures are spread."),

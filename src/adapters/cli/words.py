@@ -69,6 +69,17 @@ def enterprises(context: click.Context, parameter: click.Parameter, incomplete: 
     return _named(context, None, "/api/enterprises", {"limit": 1000}, incomplete, "number", lambda one: one["name"])
 
 
+def units(context: click.Context, parameter: click.Parameter, incomplete: str) -> "list[CompletionItem[Any]]":
+    """Units by the number of their enterprise."""
+    query = {"limit": 50, "search": incomplete or None}
+    return _named(context, "units", "/units", query, incomplete, "enterprise_number", lambda one: one["name"])
+
+
+def plugs(context: click.Context, parameter: click.Parameter, incomplete: str) -> "list[CompletionItem[Any]]":
+    """Plugs of the cloud account by their id."""
+    return _named(context, "ewelink", "/devices", {"limit": 1000}, incomplete, "device_id", lambda one: one["name"])
+
+
 def directories(context: click.Context, parameter: click.Parameter, incomplete: str) -> "list[CompletionItem[Any]]":
     """Directories of gateways by name."""
     return _named(context, "goip", "/directories", {}, incomplete, "name", lambda one: one["host"])
@@ -78,8 +89,9 @@ def kinds(context: click.Context, parameter: click.Parameter, incomplete: str) -
     """What rules of alerts can be about."""
     from ...core.gateways.kinds import KINDS as GATEWAYS
     from ...core.miners.kinds import KINDS as MINERS
+    from ...core.units.kinds import KINDS as UNITS
 
-    return [kind.kind for kind in (*MINERS, *GATEWAYS) if kind.kind.startswith(incomplete.casefold())]
+    return [kind.kind for kind in (*MINERS, *GATEWAYS, *UNITS) if kind.kind.startswith(incomplete.casefold())]
 
 
 def _named(

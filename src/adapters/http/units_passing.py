@@ -1,7 +1,5 @@
 """Questions to units find their way to the process that works."""
 
-from urllib.parse import quote
-
 import attrs
 import msgspec
 
@@ -12,6 +10,7 @@ from ...ports.identity import Actor, Permission
 from ...ports.power import Plug
 from ...ports.units import Cycle, UnitStore
 from .passing import MANNERS, Holder
+from .units_paths import path_of
 
 SYSTEM = "units"
 #: Seconds that a look at a unit may take at most.
@@ -22,11 +21,6 @@ class _Told(msgspec.Struct):
     """All that is needed of a power cycle which another process stored."""
 
     id: int
-
-
-def path_of(number: str, rest: str = "") -> str:
-    """The path of a unit below its system."""
-    return f"/units/{quote(number, safe='')}{rest}"
 
 
 @attrs.frozen

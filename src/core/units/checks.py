@@ -4,10 +4,12 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+import attrs
+
 from ...ports.errors import Invalid
 from ...ports.power import Plug, PlugKind
 from ...ports.secrets import Secret
-from ...ports.units import LinePatterns
+from ...ports.units import LinePatterns, Unit
 from ..fields import Check, host, login, port, secret, text, truth
 
 #: Patterns of one kind, and characters of one.
@@ -124,6 +126,23 @@ EDITED: Mapping[str, Check] = {
     "second_port": _or_none(port),
 }
 UNIT: Mapping[str, Check] = {"enterprise_number": _named, **EDITED}
+
+
+def changed(unit: Unit, found: Mapping[str, Any]) -> Unit:
+    """The unit with these fields; another host has its host key learnt anew."""
+    wanted = attrs.evolve(unit, **found)
+    moved = (wanted.host, wanted.port) != (unit.host, unit.port)
+    return attrs.evolve(wanted, host_key=None) if moved and "host_key" not in found else wanted
+
+
+def can_get_in(unit: Unit) -> None:
+    """See that what belongs together is there.  Raises ``Invalid``."""
+    if unit.password is None and unit.key is None:
+        raise Invalid("a password or a key is needed to look at it", field="password")
+    if unit.via == "ami" and unit.password is None:
+        raise Invalid("AMI takes a password and no key", field="password")
+    if (unit.second_opinion is None) != (unit.second_port is None):
+        raise Invalid("a second opinion needs both, how and which port", field="second_port")
 
 
 def plug(kind: Any, device_id: Any, outlet: Any = None) -> Plug:

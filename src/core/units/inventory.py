@@ -11,7 +11,6 @@ from ...ports.enterprises import EnterpriseStore, UnknownEnterprise
 from ...ports.errors import Invalid
 from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
-from ...ports.secrets import Secret
 from ...ports.units import (
     Cycle,
     CycleStore,
@@ -127,7 +126,7 @@ class Units:
         found = checked(fields, checks.UNIT)
         await self._placed(actor, found["enterprise_number"], found)
         unit = Unit(created_at=self.clock.now(), **found)
-        _can_get_in(unit)
+        checks.can_get_in(unit)
         try:
             await self.unit_store.add(unit)
         except UnknownEnterprise as error:
@@ -150,10 +149,8 @@ class Units:
 
         async def changed(unit: Unit) -> Unit:
             expect(unit.revision)
-            wanted = attrs.evolve(unit, **found)
-            if (wanted.host, wanted.port) != (unit.host, unit.port) and "host_key" not in found:
-                wanted = attrs.evolve(wanted, host_key=None)
-            _can_get_in(wanted)
+            wanted = checks.changed(unit, found)
+            checks.can_get_in(wanted)
             return wanted
 
         before, after = await self._edit(actor, number, changed)
@@ -234,13 +231,3 @@ class Units:
 
     async def _note(self, actor: Actor, action: str, number: str, detail: str = "") -> None:
         await self.journal.write(Entry(self.clock.now(), actor.name, action, f"unit {number}", "ok", detail))
-
-
-def _can_get_in(unit: Unit) -> None:
-    given = [one for one in (unit.password, unit.key) if isinstance(one, Secret)]
-    if not given:
-        raise Invalid("a password or a key is needed to look at it", field="password")
-    if unit.via == "ami" and unit.password is None:
-        raise Invalid("AMI takes a password and no key", field="password")
-    if (unit.second_opinion is None) != (unit.second_port is None):
-        raise Invalid("a second opinion needs both, how and which port", field="second_port")
