@@ -51,9 +51,12 @@ class Progress:
 
     def connected(self) -> None:
         """A connection is made: no other address is tried, and only the limit over all holds."""
-        self.step = Step.GREETING
         if self.limit is not None:
+            if self.limit.expired():
+                # Too late: another address has its turn.
+                return
             self.limit.reschedule(None)
+        self.step = Step.GREETING
 
     def late(self) -> Verdict:
         """What it says that time was up at this step."""
