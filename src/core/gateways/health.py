@@ -8,7 +8,7 @@ from ...ports.gateways import GatewayRow, GatewayWatch, Health, Line, Reason, St
 #: RSSI below this is weak.
 WEAK_BELOW = 10
 
-_MISSING = "It is not on the list, which had just begun anew: the next scan tells."
+_MISSING = "It was not on the last list, which had just begun anew: the next scan tells."
 _STALE = "The last list of its directory could not be read, so that this may be out of date."
 
 
@@ -81,7 +81,7 @@ def _said(watch: GatewayWatch, name: str, directory: str | None, at: datetime) -
                 return _MISSING
             return "No scan has looked at it yet: wait for the next one, or start one."
         case Status.ERROR if watch.missing:
-            return _MISSING
+            return f"{_reason(watch, name, directory or 'its directory')} {_MISSING}"
         case Status.INACTIVE | Status.ERROR:
             return _reason(watch, name, directory or "its directory")
         case _:
