@@ -6,6 +6,8 @@ import hashlib
 import io
 import json
 import shutil
+import socket
+import struct
 from collections.abc import AsyncGenerator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -315,6 +317,24 @@ async def test_a_power_cut_ends_what_is_under_way() -> None:
         await until(lambda: bool(unit.commands))
         unit.power(False)
         assert (await looking).outcome is not Outcome.ONLINE
+
+
+@pytest.mark.parametrize("anyio_backend", [("asyncio", {"use_uvloop": uv}) for uv in (False, True)], ids=str)
+async def test_clients_that_reset_early_and_power_that_comes_and_goes_do_no_harm(anyio_backend: Any) -> None:
+    async with unit_of() as unit:
+        for turn in range(40):
+            for port in (unit.port, unit.manager_port):
+                with socket.socket() as door:
+                    door.setblocking(False)
+                    door.connect_ex((unit.host, port))
+                    await asyncio.sleep(0.001 * (turn % 3))
+                    door.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+            unit.power(turn % 5 != 0)
+            unit.turn(hung=turn % 7 == 0, other_key=turn % 4 == 0)
+        unit.turn(hung=False)
+        await until(lambda: unit.asterisk_runs)
+        for via in ("ssh", "ami"):
+            assert (await check(unit, via)).cause is Cause.OK
 
 
 async def talk(unit: SimulatedUnit, *actions: dict[str, str]) -> list[str]:

@@ -30,14 +30,9 @@ class ManagerServer:
         self._unit = unit
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def came(self, sock: socket.socket) -> None:
-        """Serve one."""
-        if len(self._tasks) >= _MOST:
-            sock.close()
-            return
-        task = asyncio.get_running_loop().create_task(self._serve(sock))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+    async def listen(self, sock: socket.socket) -> asyncio.Server:
+        """Serve who comes to a listening socket."""
+        return await asyncio.start_server(self._serve, sock=sock, limit=_LONGEST, backlog=_MOST)
 
     def hang_up(self) -> None:
         """Break all connections off."""
@@ -50,15 +45,16 @@ class ManagerServer:
         self.hang_up()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    async def _serve(self, sock: socket.socket) -> None:
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.current_task()
+        if task is None or len(self._tasks) >= _MOST:
+            writer.transport.abort()
+            return
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
         try:
-            reader, writer = await asyncio.open_connection(sock=sock, limit=_LONGEST)
-        except BaseException:
-            sock.close()
-            raise
-        try:
-            # Somebody who leaves, says nothing, or says too much in one line.
-            with contextlib.suppress(OSError, TimeoutError, ValueError):
+            # Somebody who leaves, says nothing, or says too much in one line; or the unit loses its power.
+            with contextlib.suppress(OSError, TimeoutError, ValueError, asyncio.CancelledError):
                 writer.write(f"{_GREETINGS[self._unit.knobs.pjsip]}\r\n".encode())
                 await self._talk(reader, writer)
         finally:

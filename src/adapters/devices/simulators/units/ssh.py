@@ -27,15 +27,13 @@ class SshServer:
     def __init__(self, unit: "SimulatedUnit") -> None:
         self._unit = unit
         self._options: dict[bool, asyncssh.SSHServerConnectionOptions] = {}
-        self._open: set[asyncssh.SSHServerConnection] = set()
+        #: Connections that are open.
+        self.open: set[asyncssh.SSHServerConnection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
-    def came(self, sock: socket.socket) -> None:
-        """Serve one."""
-        if len(self._tasks) >= _MOST:
-            sock.close()
-            return
-        self.begin(self._serve(sock))
+    async def listen(self, sock: socket.socket) -> asyncssh.SSHAcceptor:
+        """Serve who comes to a listening socket."""
+        return await asyncssh.listen(sock=sock, options=self._prepared(), backlog=_MOST)
 
     def begin(self, work: Coroutine[Any, Any, None]) -> None:
         """Do something as long as the unit has power."""
@@ -45,42 +43,35 @@ class SshServer:
 
     def hang_up(self) -> None:
         """Break all connections off."""
-        for connection in [*self._open]:
+        for connection in [*self.open]:
             connection.abort()
         for task in [*self._tasks]:
             task.cancel()
 
     async def close(self) -> None:
         """Break all off, and wait until they have ended."""
-        tasks = [*self._tasks]
+        tasks, connections = [*self._tasks], [*self.open]
         self.hang_up()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    async def _serve(self, sock: socket.socket) -> None:
-        try:
-            connection = await asyncssh.run_server(sock, options=self._prepared())
-        except (asyncssh.Error, OSError):
-            sock.close()
-            return
-        except asyncio.CancelledError:
-            sock.close()
-            raise
-        self._open.add(connection)
-        try:
-            await connection.wait_closed()
-        finally:
-            self._open.discard(connection)
-            connection.abort()
+        await asyncio.gather(*tasks, *(one.wait_closed() for one in connections), return_exceptions=True)
 
     def _prepared(self) -> asyncssh.SSHServerConnectionOptions:
         other = self._unit.knobs.other_key
         if other not in self._options:
             self._options[other] = asyncssh.SSHServerConnectionOptions(
-                config=None, server_factory=lambda: _Door(self._unit, self), encoding=None, gss_host=None,
-                server_host_keys=[host_key(self._unit.seed, other)], server_version="OpenSSH_9.2p1",
-                login_timeout=_LOGIN_S, agent_forwarding=False, compression_algs=None, tcp_keepalive=False,
-                host_based_auth=False, x509_trusted_certs=None, x509_trusted_cert_paths=[],
-            )  # fmt: skip
+                config=None,
+                server_factory=lambda: _Door(self._unit, self),
+                encoding=None,
+                gss_host=None,
+                server_host_keys=[host_key(self._unit.seed, other)],
+                server_version="OpenSSH_9.2p1",
+                login_timeout=_LOGIN_S,
+                agent_forwarding=False,
+                compression_algs=None,
+                tcp_keepalive=False,
+                host_based_auth=False,
+                x509_trusted_certs=None,
+                x509_trusted_cert_paths=[],
+            )
         return self._options[other]
 
 
@@ -88,6 +79,15 @@ class _Door(asyncssh.SSHServer):
     def __init__(self, unit: "SimulatedUnit", server: SshServer) -> None:
         self._unit = unit
         self._server = server
+
+    def connection_made(self, conn: asyncssh.SSHServerConnection) -> None:
+        self._connection = conn
+        self._server.open.add(conn)
+        if len(self._server.open) > _MOST:
+            conn.abort()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._server.open.discard(self._connection)
 
     def begin_auth(self, username: str) -> bool:
         self._unit.logins.append(username)

@@ -1,10 +1,8 @@
 """One simulated Asterisk unit: its power, its boot, its peers, and the two ports where it answers."""
 
 import asyncio
-import contextlib
 import math
 import random
-import socket
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -19,8 +17,6 @@ from .ssh import SshServer, fingerprint
 
 #: How many calls there are in so many seconds.
 _CALLS, _CALL_SLOT_S = (0, 0, 0, 0, 1, 1, 2, 3), 90.0
-#: Connections that a silent unit holds.
-_HELD = 64
 _LATE_MS = 2104
 
 
@@ -88,7 +84,6 @@ class SimulatedUnit:
         self._ssh = SshServer(self)
         self._manager = ManagerServer(self)
         self._ports: tuple[Port, Port] | None = None
-        self._held: list[socket.socket] = []
         self._timer: asyncio.TimerHandle | None = None
 
     async def __aenter__(self) -> Self:
@@ -97,11 +92,11 @@ class SimulatedUnit:
         Raises:
             OSError: A port is taken or may not be used.
         """
-        first = Port(self.host, self._wanted_ports[0], self._came)
+        first = Port(self.host, self._wanted_ports[0], self._ssh.listen)
         try:
-            second = Port(self.host, self._wanted_ports[1], self._came_to_manager)
+            second = Port(self.host, self._wanted_ports[1], self._manager.listen)
         except OSError:
-            first.close()
+            await first.close()
             raise
         self._ports = first, second
         self._settle()
@@ -113,7 +108,7 @@ class SimulatedUnit:
         """Hang up and listen no more."""
         ports, self._ports = self._ports or (), None
         for port in ports:
-            port.close()
+            await port.close()
         self._hang_up()
         await self._ssh.close()
         await self._manager.close()
@@ -139,9 +134,13 @@ class SimulatedUnit:
         Raises:
             TypeError: There is no such knob.
         """
+        key = self.knobs.other_key
         self.knobs = self.knobs.turned(**knobs)
         if self.knobs.hung or self.knobs.refuse or self.knobs.dark:
             self._hang_up()
+        if self._ports is not None and self.knobs.other_key is not key:
+            # Who listens shows the key that it began with.
+            self._ports[0].turn(Mode.REFUSE)
         self._settle()
 
     def power(self, on: bool) -> None:
@@ -242,35 +241,21 @@ class SimulatedUnit:
         if self._ports is None:
             return
         knobs, now = self.knobs, self._clock()
-        dead = Mode.DARK if knobs.dark or not self.host_up else Mode.REFUSE if knobs.refuse else None
-        self._ports[0].turn(dead or Mode.ANSWER)
-        self._ports[1].turn(dead or (Mode.ANSWER if self.asterisk_runs or knobs.hung else Mode.REFUSE))
+        if knobs.dark or not self.host_up:
+            modes = Mode.DARK, Mode.DARK
+        elif knobs.refuse or knobs.hung or knobs.closed:
+            mode = Mode.REFUSE if knobs.refuse else Mode.HANG if knobs.hung else Mode.CLOSE
+            modes = mode, mode
+        else:
+            modes = Mode.ANSWER, Mode.ANSWER if self.asterisk_runs else Mode.REFUSE
+        for port, mode in zip(self._ports, modes, strict=True):
+            port.turn(mode)
         if self._on_at is not None:
             moments = (self._on_at + self.times.boot_s * self.times.host_part, self._asterisk_at())
             if (left := [moment - now for moment in moments if moment > now]) and min(left) < 1e6:
                 self._timer = asyncio.get_running_loop().call_later(min(left) + 0.001, self._settle)
 
-    def _came(self, sock: socket.socket) -> None:
-        self._take(sock, self._ssh.came)
-
-    def _came_to_manager(self, sock: socket.socket) -> None:
-        self._take(sock, self._manager.came)
-
-    def _take(self, sock: socket.socket, serve: Callable[[socket.socket], None]) -> None:
-        if self.knobs.closed:
-            sock.close()
-        elif self.knobs.hung:
-            self._held.append(sock)
-            while len(self._held) > _HELD:
-                self._held.pop(0).close()
-        else:
-            serve(sock)
-
     def _hang_up(self) -> None:
-        for sock in self._held:
-            with contextlib.suppress(OSError):
-                sock.close()
-        self._held.clear()
         self._ssh.hang_up()
         self._manager.hang_up()
         if self._timer is not None:
