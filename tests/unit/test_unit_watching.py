@@ -172,6 +172,17 @@ async def test_a_changed_password_is_no_outage() -> None:
     assert "up" not in world.facts[-1].values
 
 
+async def test_a_host_that_has_shut_us_out_is_not_taken_for_dead() -> None:
+    world = World([unit()])
+    watching = await watcher(world)
+    watch = await go(world, watching, UP, UP, LOCKED, *[DEAD] * 6)
+    assert (watch.gate, world.cycles) == ("never_seen_online", [])
+    await go(world, watching, LOCKED)
+    assert watching.delay(1) > 200, "it is asked seldom, or it would shut us out"
+    await go(world, watching, UP, *[DEAD] * 3)
+    assert len(world.cycles) == 1
+
+
 async def test_our_own_line_is_asked_about_only_when_a_decision_is_near() -> None:
     world = World([unit()], canary=False)
     watching = await watcher(world, canaries=(("192.0.2.1", 443),))

@@ -9,6 +9,7 @@ import attrs
 from ...ports.clock import Clock
 from ...ports.errors import DeviceError, LinemanError
 from ...ports.units import (
+    Cause,
     Checked,
     Cycle,
     Outcome,
@@ -28,6 +29,8 @@ from .recording import cycle_of, gated, rows, seen
 from .reporting import UnitReports
 from .surroundings import Surroundings
 
+#: What a person has to see to, and how many seconds such a unit is left alone.
+SHUT_OUT, DENIED_WAIT = frozenset({Cause.DENIED, Cause.HOST_KEY}), 300.0
 #: Seconds that a restart of a service may take.
 RESTART = 30.0
 
@@ -89,18 +92,12 @@ class Watching:
         units, stored = await self.unit_store.all(), await self.watch_store.watches()
         before, self._units = self._units, {unit.id: unit for unit in units}
         self._watches = {
-            unit.enterprise_number: self._still(before.get(unit.id), unit, stored.get(unit.enterprise_number))
+            # One that was removed and added again begins anew.
+            number: (self._watches.get(number) if unit.id in before else None) or stored.get(number) or UnitWatch()
             for unit in units
+            if (number := unit.enterprise_number)
         }
         self._version = version
-
-    def _still(self, before: Unit | None, unit: Unit, stored: UnitWatch | None) -> UnitWatch:
-        """What holds of a unit after a change: at another address it has to be seen online before its power is cut."""
-        watch = self._watches.get(unit.enterprise_number) if before is not None else None
-        watch = watch or stored or UnitWatch()
-        if before is None or (before.host, before.port) == (unit.host, unit.port):
-            return watch
-        return attrs.evolve(watch, state=attrs.evolve(watch.state, seen_online=False, success_streak=0))
 
     def forget(self) -> None:
         """Drop the memory, because another process works now."""
@@ -111,7 +108,15 @@ class Watching:
         return self._units.keys()
 
     def delay(self, key: int, *, first: bool = False) -> float:
-        """Seconds until a unit wants its next look: each has its own place in the interval."""
+        """Seconds until a unit wants its next look: each has its own place in the interval.
+
+        One that does not take our login is asked seldom: a host that counts
+        failed logins would soon shut us out, which looks as if it were dead.
+        """
+        unit = self._units.get(key)
+        watch = None if unit is None else self._watches.get(unit.enterprise_number)
+        if not first and watch is not None and watch.cause in SHUT_OUT:
+            return max(DENIED_WAIT, self.config.interval) * (0.9 + 0.2 * spread("denied", key))
         now, interval = self.clock.monotonic(), self.config.interval
         gap = (spread("unit", key) * interval - now) % interval
         return gap if gap > interval / 10 else gap + interval
@@ -180,6 +185,9 @@ class Watching:
             context = await self.surroundings.around(unit, before, checked, self._watches, rules)
             now = self.clock.now()
             state, actions = step(rules, before.state, Look(now, checked.outcome, context))
+            if checked.cause in SHUT_OUT:
+                # What looks dead from now on may be a host that has shut us out: it is armed by a good look only.
+                state = attrs.evolve(state, seen_online=False, success_streak=0)
             after = gated(seen(before, checked, state, now), rules, context, now)
             await self._keep(unit, before, after, actions)
         return after, actions
