@@ -282,6 +282,41 @@ def test_a_unit_is_added_edited_by_two_and_removed(site: "Site", visit: "Visit")
     expect(page.locator("tbody.unit")).to_have_count(6)
 
 
+def test_maintenance_is_announced_for_the_units_of_an_enterprise(visit: "Visit") -> None:
+    page = visit.open("unit/1005")
+    page.get_by_role("link", name="Maintenance").click()
+    dialog = page.get_by_role("dialog")
+    expect(dialog.get_by_label("What")).to_have_value("units")
+    expect(dialog.get_by_label("Quiet (1005)")).to_be_checked()
+    dialog.get_by_role("button", name="Announce").click()
+    window = page.get_by_role("row").filter(has_text="goes on")
+    expect(window).to_contain_text("all units of Quiet")
+    window.get_by_role("button", name="Edit").click()
+    expect(dialog.get_by_label("What")).to_have_value("units")
+    page.get_by_role("button", name="Remove it").click()
+    page.get_by_role("dialog").last.get_by_role("button", name="Remove", exact=True).click()
+    expect(page.get_by_text("No maintenance is planned")).to_be_visible()
+
+
+def test_units_are_imported_after_a_try_and_what_the_filters_find_is_exported(visit: "Visit") -> None:
+    page = visit.open("units/import")
+    page.get_by_label("Rows").fill(f"enterprise_number,host,password\n1007,192.0.2.18,secret\n9999,{HOSTILE},x\n")
+    page.get_by_role("button", name="Try it").click()
+    expect(page.locator(".callout")).to_contain_text("This would happen: 1 new, 1 wrong")
+    page.get_by_role("button", name="Import 1 unit").click()
+    expect(page.locator(".callout")).to_contain_text("Done: 1 new, 1 wrong")
+    page.get_by_role("link", name="1007").click()
+    page.get_by_role("button", name="Remove").click()
+    page.get_by_role("dialog").get_by_role("button", name="Remove unit").click()
+    page.get_by_label("Search units").fill("depot")
+    export = page.get_by_role("link", name="Export CSV")
+    expect(export).to_have_attribute("href", re.compile(r"/systems/units/export\?search=depot$"))
+    answer = page.request.get(f"{visit.url}{export.get_attribute('href')}")
+    assert answer.text().splitlines()[1].startswith("1002,")
+    page.get_by_label("Whoever helps").select_option("true")
+    expect(export).to_be_hidden()
+
+
 def test_the_account_is_authorised_and_renewed_by_one_click(site: "Site", visit: "Visit") -> None:
     visit.expect("409")
     ACCOUNT.devices_error = NotAuthorised("The eWeLink account is not authorised")

@@ -29,6 +29,7 @@ import { show as powerPage } from "./page-power.js";
 import { show as tokensPage } from "./page-tokens.js";
 import { show as unitPage } from "./page-unit.js";
 import { show as unitReportPage } from "./page-unit-report.js";
+import { show as unitsImportPage } from "./page-units-import.js";
 import { show as unitsPage } from "./page-units.js";
 import { show as usersPage } from "./page-users.js";
 import { h, show } from "./dom.js";
@@ -57,6 +58,7 @@ const PAGES = [
   [/^gateways\/directories$/, directoriesPage, "Directories"],
   [/^gateway\/([^/]+)$/, gatewayPage, "Gateway"],
   [/^units$/, unitsPage, "Units"],
+  [/^units\/import$/, unitsImportPage, "Import units"],
   [/^units\/power$/, powerPage, "Power"],
   [/^units\/report$/, unitReportPage, "Report of the units"],
   [/^unit\/([^/]+)$/, unitPage, "Unit"],

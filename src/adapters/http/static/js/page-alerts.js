@@ -11,6 +11,7 @@ import { setQuery } from "./router.js";
 import { can } from "./session.js";
 import { cell, segments, sheet, tabs } from "./sheet.js";
 import { follow } from "./stream.js";
+import { unitUrl } from "./unit-words.js";
 import { ALERT_STATES, SEVERITIES, severityBadge } from "./words.js";
 
 const REFRESH_S = 10;
@@ -135,7 +136,8 @@ function row({ places, owners }, again) {
 }
 
 /** The page of what an alert is about; null for lineman itself. */
-export const subjectUrl = ({ system, subject_id: id, subject }) => ({
+export const subjectUrl = ({ system, subject_id: id, subject, enterprise_number: number }) => ({
   miners: () => pageUrl(`miners/${id}`), containers: () => pageUrl(`containers/${id}`),
   gateways: () => gatewayUrl(subject), lines: () => gatewayUrl(subject.replace(/ line \d+$/, "")),
+  units: () => unitUrl(number), "plug-cloud": () => pageUrl("units/power"),
 })[system]?.() ?? null;

@@ -8,13 +8,14 @@ import { every } from "./live.js";
 import { attempt, empty, say } from "./notices.js";
 import { alertTabs, subjectsOf } from "./page-alerts.js";
 import { picker } from "./picker.js";
+import { setQuery } from "./router.js";
 import { can } from "./session.js";
 import { cell, sheet } from "./sheet.js";
 
 const REFRESH_S = 30;
 const HOUR_MS = 3_600_000;
 
-export async function show({ root, signal }) {
+export async function show({ root, query, signal }) {
   const table = sheet("Maintenance", ["When", "Where", "Why", "By", ""]);
   const nothing = h("div");
   const known = { places: [], tenants: [], names: new Map() };
@@ -29,11 +30,17 @@ export async function show({ root, signal }) {
     const list = [...data].sort((a, b) => over(a) - over(b) || Date.parse(a.since) - Date.parse(b.since));
     keyed(table.body, list, ({ id }) => id, () => row(known, again));
     table.element.hidden = !list.length;
-    stay(nothing, list.length ? "" : "none", () => empty("No maintenance is planned", h("p", {}, "While containers or miners are worked on, their alerts are listed but nobody is woken, unless they last beyond it. Announce it here before the work begins."),
+    stay(nothing, list.length ? "" : "none", () => empty("No maintenance is planned", h("p", {}, "While containers, miners or enterprises are worked on, their alerts are listed but nobody is woken, unless they last beyond it. Announce it here before the work begins."),
       can("manage-alerts") && h("button", { type: "button", class: "primary", onclick: add }, "Announce maintenance")));
   }, signal);
   put(root, h("div", { class: "page-head" }, h("h1", {}, "Maintenance"),
     can("manage-alerts") && h("div", { class: "actions" }, h("button", { type: "button", class: "primary", onclick: add }, "Announce maintenance"))), alertTabs("alerts/maintenance"), table.element, nothing);
+  // The page of a unit leads here to have it announced.
+  const number = query.get("enterprise_number");
+  if (!number || !can("manage-alerts")) return;
+  query.delete("enterprise_number");
+  setQuery(query);
+  editWindow(null, known, { system: "units", enterprise_numbers: [number] }).then((made) => made && again());
 }
 
 const over = (window) => Number(age(window.until) > 0);
@@ -78,7 +85,7 @@ function row(known, again) {
 }
 
 /** The systems that a window may be about alone. */
-const SYSTEMS = { miners: "all miners", containers: "all containers", gateways: "all gateways", lines: "all lines of gateways", lineman: "lineman itself" };
+const SYSTEMS = { miners: "all miners", containers: "all containers", gateways: "all gateways", lines: "all lines of gateways", units: "all units", "plug-cloud": "the plugs' account", lineman: "lineman itself" };
 
 function whereOf(window, { places, tenants, names }) {
   const words = [
@@ -86,7 +93,10 @@ function whereOf(window, { places, tenants, names }) {
     ...window.enterprise_numbers.map((number) => tenants.find((one) => one.number === number)?.name ?? `enterprise ${number}`),
     ...window.miner_ids.map((id) => names.get(id) ?? `#${id}`),
   ];
-  return words.length > 6 ? `${words.slice(0, 5).join(", ")} and ${words.length - 5} more` : words.join(", ") || (window.system ? (SYSTEMS[window.system] ?? window.system) : "everything");
+  const system = window.system ? (SYSTEMS[window.system] ?? window.system) : "everything";
+  if (!words.length) return system;
+  const of = window.system && !window.miner_ids.length ? `${system} of ` : "";
+  return of + (words.length > 6 ? `${words.slice(0, 5).join(", ")} and ${words.length - 5} more` : words.join(", "));
 }
 
 /** The picker of single miners as a field: its value is their numbers. */
@@ -102,7 +112,8 @@ function minersField(window, known) {
   };
 }
 
-async function editWindow(listed, known) {
+/** `begun` is what a window that is announced begins with. */
+async function editWindow(listed, known, begun = null) {
   const { data: window, etag } = listed ? await identity("GET", `maintenance/${listed.id}`) : { data: null };
   const start = Date.now();
   const built = form({
@@ -110,8 +121,9 @@ async function editWindow(listed, known) {
       { name: "since", label: "From", type: "datetime", value: window?.since ?? new Date(start).toISOString() },
       { name: "until", label: "Until", type: "datetime", value: window?.until ?? new Date(start + 2 * HOUR_MS).toISOString() },
       { name: "reason", label: "Why", value: window?.reason, placeholder: "Fans are changed", autofocus: true },
+      { name: "system", label: "What", type: "select", value: window?.system ?? begun?.system ?? "", options: [["", "everything"], ...Object.entries(SYSTEMS)], hint: "Confined to what is chosen below. The power of units is not cut by itself meanwhile." },
       { name: "container_ids", label: "Containers", type: "checks", value: window?.container_ids ?? [], options: known.places.map(({ id, name }) => [id, name]), hint: "Neither containers, enterprises nor miners chosen: everything." },
-      { name: "enterprise_numbers", label: "Enterprises", type: "checks", value: window?.enterprise_numbers ?? [], options: known.tenants.map(({ number, name }) => [number, `${name} (${number})`]) },
+      { name: "enterprise_numbers", label: "Enterprises", type: "checks", value: window?.enterprise_numbers ?? begun?.enterprise_numbers ?? [], options: known.tenants.map(({ number, name }) => [number, `${name} (${number})`]) },
       minersField(window, known),
     ],
     versions: window && { what: "maintenance", etag, read: () => identity("GET", `maintenance/${window.id}`), values: (data) => data },
@@ -120,6 +132,8 @@ async function editWindow(listed, known) {
       if (window && !Object.keys(changed).length) return dialog.close(null);
       const body = { ...(window ? changed : values) };
       if (body.since === null) delete body.since;
+      // Single miners are of their own system.
+      if (values.miner_ids.length) delete body.system;
       const { data } = window ? await identity("PUT", `maintenance/${window.id}`, { body, etag: seen }) : await identity("POST", "maintenance", { body });
       say(`The maintenance is ${window ? "saved" : "announced"}.`);
       dialog.close(data);

@@ -81,6 +81,7 @@ export async function show({ root, query, signal, args, setTitle, restart }) {
   const rearm = h("button", { type: "button", hidden: true, title: "Forget what was tried in this outage, so that its power may be cut again", onclick: () => act(() => units("POST", unitAt(number, "/rearm"), { deadline: LOOK_MS }), "What was tried in this outage is forgotten.") }, "Rearm");
   const buttons = [
     can("check-units") && look, can("power:cycle") && cycle, rearm, can("change-units") && pause,
+    can("manage-alerts") && h("a", { class: "button", href: pageUrl("alerts/maintenance", { enterprise_number: number }) }, "Maintenance"),
     can("change-units") && h("button", { type: "button", onclick: () => act(() => editUnit(number)) }, "Edit"),
     can("change-units") && h("button", { type: "button", class: "quiet-danger", onclick: () => remove(view) }, "Remove"),
   ];

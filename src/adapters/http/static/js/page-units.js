@@ -38,7 +38,7 @@ export async function show({ root, query, signal, setTitle }) {
     seconds: REFRESH_S, at: place.units, signal, onError: (error) => error.status && say(error.message, { failed: true }), task: () => board.load(),
     on: { units: (views) => board.told(views), alerts() {} },
   });
-  put(root, h("div", { class: "page-head" }, h("h1", {}, "Units"), changes && h("div", { class: "actions" }, h("button", { type: "button", class: "primary", onclick: add }, "Add unit"))), unitTabs("units"),
+  put(root, h("div", { class: "page-head" }, h("h1", {}, "Units"), changes && h("div", { class: "actions" }, h("a", { class: "button", href: pageUrl("units/import") }, "Import"), h("button", { type: "button", class: "primary", onclick: add }, "Add unit"))), unitTabs("units"),
     policy.element, strip.element, board.element);
 }
 

@@ -1,9 +1,10 @@
 // The board of all units: search, filters, order and page live in the address; rows are kept and only what differs changes.
-import { units } from "./api.js";
+import { units, withQuery } from "./api.js";
 import { h, keyed, stay } from "./dom.js";
 import { filterBar } from "./filters.js";
 import { empty } from "./notices.js";
 import { headRow, pageOf, pager, sizeOf } from "./paging.js";
+import { place } from "./place.js";
 import { setQuery } from "./router.js";
 import { COLUMNS, unitRow } from "./unit-row.js";
 import { STATUSES, gsmDown, isPaused, statusOf } from "./unit-words.js";
@@ -101,7 +102,9 @@ export function unitBoard({ query: state, signal, none, changed }) {
     const from = (page() - 1) * limit();
     const shown = found.slice(from, from + limit());
     keyed(table, shown, ({ enterprise_number: number }) => number, unitRow, table.tHead);
-    pages.update(shown.length, found.length, null);
+    // The export knows the search and what looks come to, and no more.
+    const same = !["person", "power"].some((name) => state.has(name)) && state.get("status") !== "unseen";
+    pages.update(shown.length, found.length, same ? withQuery(`${place.units}/export`, { search: state.get("search"), status: state.get("status") }) : null);
     const filtered = FILTERS.some((name) => state.has(name));
     table.hidden = !shown.length;
     filters.element.hidden = !all.size && !filtered;
