@@ -5,4 +5,6 @@ from urllib.parse import quote
 
 def path_of(number: str, rest: str = "") -> str:
     """The path of a unit below its system."""
-    return f"/units/{quote(number, safe='')}{rest}"
+    part = quote(number, safe="")
+    # Clients fold a path that has a part of one or two dots.
+    return f"/units/{part if part.strip('.') else part.replace('.', '%2E')}{rest}"

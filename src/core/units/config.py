@@ -32,6 +32,7 @@ def rules_of(config: UnitConfig, unit: Unit) -> Config:
     return Config(
         parameter_option_2=unit.parameter_option_2,
         bound=unit.plug is not None,
+        address=f"{unit.host} {unit.port}",
         guarded=config.guarded,
         failure_threshold=unit.failure_threshold or config.failures,
         may_restart_service=unit.may_restart_service,

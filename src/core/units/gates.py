@@ -16,6 +16,8 @@ class Config:
     #: The owner's opt-in, and whether a plug is bound.
     parameter_option_2: bool = False
     bound: bool = False
+    #: Where it is: at another place it has to be seen online first.
+    address: str = ""
     #: ``seed`` = the rules of the service that lineman replaces, without any guard.
     guarded: bool = True
     failure_threshold: int = 3
@@ -61,7 +63,7 @@ GATES = {
     "no_device": "no plug is bound to it",
     "stopped": "all automatic power actions are stopped by the red switch",
     "paused": "it is paused",
-    "never_seen_online": "it was never seen online since it was armed",
+    "never_seen_online": "it was never seen online at its address since it was armed",
     "maintenance": "it is in a maintenance window",
     "own_uplink_down": "our own line is down: none of the canaries answers",
     "parent_down": "the unit that it hangs on is down",
@@ -106,7 +108,7 @@ def _switched_off(context: Context) -> str | None:
 
 
 def _surroundings(config: Config, state: MachineState, context: Context) -> str | None:
-    if config.require_seen_online and not state.seen_online:
+    if config.require_seen_online and not (state.seen_online and state.seen_at == config.address):
         return "never_seen_online"
     if context.maintenance:
         return "maintenance"

@@ -68,8 +68,9 @@ def step(config: Config, state: MachineState, event: Event) -> Step:
 def _online(config: Config, state: MachineState) -> Step:
     came_back = state.last_status is Outcome.OFFLINE
     after = attrs.evolve(
-        state, last_status=Outcome.ONLINE, failure_counter=0, success_streak=state.success_streak + 1, seen_online=True
-    )
+        state, last_status=Outcome.ONLINE, failure_counter=0, success_streak=state.success_streak + 1, seen_online=True,
+        seen_at=config.address,
+    )  # fmt: skip
     if not config.guarded:
         return _closed(after), ()
     actions = ["history_up"] if came_back else []

@@ -36,6 +36,8 @@ class MachineState:
     escalated: bool = False
     #: A restart of the service was tried in this incident.
     restarted_service: bool = False
+    #: Where it was seen online.  (New fields come last: they are stored in this order.)
+    seen_at: str = ""
 
 
 @attrs.frozen

@@ -1,0 +1,511 @@
+"""Units over HTTP: the specification's paths and fields, through the real container."""
+
+import json
+from collections.abc import AsyncGenerator
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from lineman.adapters.http.units_paths import path_of
+from lineman.ports.enterprises import NewEnterprise
+from lineman.ports.identity import Actor, Role
+from lineman.ports.power import PlugOffline, PlugState, Startup, UnknownPlug
+from lineman.ports.secrets import Secret
+from lineman.ports.units import UnitSilent
+
+from .unit_house import DEAD, LOCKED, NOON, OF_17, OLEG, PLUG, UP, Site, opened_site, unit
+
+pytestmark = pytest.mark.anyio
+
+#: What names of enterprises may be.
+ODD = ["0-17", "a/b", "a/check", "50 %2F?#", "Линия 2 & Co", "..", 'q"<script>']
+
+
+def _words(text: str) -> set[str]:
+    return set(text.split())
+
+
+UNIT_FIELDS = _words(
+    """enterprise_number name host port username has_password has_key via parameter_option_2 may_restart_service
+    parent host_key plug failure_threshold patterns second_opinion second_port paused_until paused_by last_status
+    last_checked_at failure_counter last_error_message disk_usage_percent disk_level line_stats sip_peers
+    ewelink_action_done outcome cause since uptime_s calls version gate why next_possible_at cycling cycle_step
+    needs_person created_at revision"""
+)
+#: The fields of the specification's tables.
+HISTORY_FIELDS = _words(
+    """id enterprise_number prev_status new_status change_time failure_counter error_message action_type
+    action_result action_time user_initiator extra_info"""
+)
+LINE_STATS = _words("gsm_total gsm_online sip_total sip_online internal_total internal_online")
+
+
+@pytest.fixture
+async def site(tmp_path: Path, anyio_backend: str) -> AsyncGenerator[Site]:
+    """The units' system alone, as it is served."""
+    async with opened_site(tmp_path, ["units"]) as found:
+        yield found
+
+
+@pytest.fixture
+async def anna(site: Site) -> AsyncGenerator[httpx.AsyncClient]:
+    """A client that may do everything, with the units of 17 (with a plug) and 2 (without)."""
+    async with site.client() as client:
+        for body in (unit("17", parameter_option_2=True), unit("2")):
+            added = await client.post("/units", json=body)
+            assert added.status_code == 201, added.text
+        bound = await client.put("/units/17/plug", json={"kind": "ewelink", "device_id": PLUG})
+        assert bound.status_code == 200, bound.text
+        yield client
+
+
+async def test_a_unit_is_added_shown_and_listed_with_all_fields_of_the_specification(site: Site) -> None:
+    async with site.client() as anna:
+        added = await anna.post("/units", json=unit("17", parameter_option_2=True, key=None))
+        view = added.json()
+        assert (added.status_code, set(view), added.headers["etag"]) == (201, UNIT_FIELDS, '"1"')
+        assert (view["name"], view["port"], view["username"], view["via"]) == ("Ящик", 22, "root", "ssh")
+        assert (view["has_password"], view["has_key"], view["last_status"], view["plug"]) == (True, False, None, None)
+        assert (await anna.get("/units/17")).json() == view
+        await site.looks("17", UP)
+        listed = await anna.get("/units")
+        assert listed.headers["x-total-count"] == "1"
+        [seen] = listed.json()
+        assert (seen["last_status"], seen["outcome"], seen["cause"], seen["failure_counter"]) == (
+            "online",
+            "online",
+            "ok",
+            0,
+        )
+        assert set(seen["line_stats"]) == LINE_STATS
+        assert (seen["sip_peers"], seen["disk_usage_percent"], seen["disk_level"]) == (14, 86, "warning")
+        assert (seen["uptime_s"], seen["calls"], seen["version"]) == (9000, 0, "18.26.4")
+        assert seen["last_checked_at"] == "2026-11-24T12:01:00Z"
+        assert seen["host_key"] == UP.host_key, "the first that it shows is pinned"
+
+
+@pytest.mark.parametrize("number", ODD)
+async def test_a_unit_of_any_number_is_found_by_its_path(site: Site, number: str) -> None:
+    await site.house.enterprise_store().add(NewEnterprise(number, "odd"), at=NOON)
+    place = path_of(number)
+    async with site.client() as anna:
+        assert (await anna.post("/units", json=unit(number, host="h"))).status_code == 201
+        assert (await anna.get(place)).json()["enterprise_number"] == number
+        assert (await anna.post(f"{place}/check")).json()["last_status"] == "online"
+        assert (await anna.delete(place)).status_code == 204
+        assert (await anna.get(place)).status_code == 404
+
+
+async def test_lists_are_searched_filtered_and_paged(site: Site, anna: httpx.AsyncClient) -> None:
+    await site.looks("17", UP)
+    await site.looks("2", DEAD)
+    asked: list[tuple[str, list[str], str]] = [
+        ("", ["2", "17"], "2"), ("?search=ЯЩ", ["17"], "1"), ("?search=192.0.2.2", ["2"], "1"),
+        ("?status=offline", ["2"], "1"), ("?status=unknown", [], "0"), ("?limit=1&offset=1", ["17"], "2"),
+    ]  # fmt: skip
+    for query, numbers, total in asked:
+        found = await anna.get(f"/units{query}")
+        assert [one["enterprise_number"] for one in found.json()] == numbers, query
+        assert found.headers["x-total-count"] == total
+    for query in ("?status=lost", "?limit=0", "?limit=1001", "?offset=-1"):
+        assert (await anna.get(f"/units{query}")).status_code == 422, query
+
+
+async def test_fields_are_changed_and_cleared_one_by_one_and_only_of_what_was_seen(anna: httpx.AsyncClient) -> None:
+    body = {"failure_threshold": 5, "second_opinion": "sip", "second_port": 5060, "parent": "2"}
+    changed = await anna.put("/units/17", json=body, headers={"if-match": '"2"'})
+    assert (changed.status_code, changed.headers["etag"]) == (200, '"3"')
+    assert {name: changed.json()[name] for name in body} == body
+    assert changed.json()["parameter_option_2"] is True
+    stale = await anna.put("/units/17", json={"port": 2222}, headers={"if-match": '"2"'})
+    assert (stale.status_code, stale.json()["code"]) == (412, "stale")
+    gone = {"failure_threshold": None, "second_opinion": None, "second_port": None, "parent": None}
+    cleared = await anna.put("/units/17", json=gone)
+    assert {name: cleared.json()[name] for name in gone} == gone
+
+
+async def test_another_host_has_its_key_learnt_anew_and_has_to_be_seen_online_before_its_power_is_cut(
+    site: Site, anna: httpx.AsyncClient
+) -> None:
+    await site.looks("17", UP, UP)
+    moved = await anna.put("/units/17", json={"host": "192.0.2.99"})
+    assert moved.json()["host_key"] is None
+    await site.house.watching().reload()
+    await site.looks("17", DEAD, DEAD, DEAD)
+    after = (await anna.get("/units/17")).json()
+    assert (after["gate"], after["cycling"]) == ("never_seen_online", False)
+
+
+async def test_what_is_wrong_with_a_unit_is_named_all_at_once(anna: httpx.AsyncClient) -> None:
+    wrong = await anna.post("/units", json=unit("3", host="a b", via="telnet", second_opinion="icmp", host_key="x"))
+    assert wrong.status_code == 422
+    assert {one["field"] for one in wrong.json()["errors"]} == {"host", "via", "second_opinion", "host_key"}
+    cases: list[tuple[dict[str, Any], str]] = [
+        ({"port": 0}, "port"), ({"port": True}, "port"), ({"x": 1}, "x"), ({"host": None}, "host"),
+        ({"enterprise_number": "99"}, "enterprise_number"), ({"parent": "99"}, "parent"), ({"parent": "3"}, "parent"),
+        ({"password": None}, "password"), ({"password": None, "key": "no key"}, "key"),
+        ({"second_port": 1}, "second_port"),
+        ({"via": "ami", "password": None, "key": "-----BEGIN X PRIVATE KEY-----\nPRIVATE KEY-----"}, "password"),
+        ({"patterns": {"gsm": ["("]}}, "patterns"), ({"patterns": {"fax": ["1"]}}, "patterns"),
+        ({"patterns": {"gsm": ["(a|a)*b"]}}, "patterns"), ({"patterns": {"gsm": [".*.*.*.*a"]}}, "patterns"),
+        ({"username": "a:b"}, "username"), ({"failure_threshold": 0}, "failure_threshold"),
+        ({"password": "a\nb"}, "password"), ({"key": "x" * 16_385}, "key"),
+    ]  # fmt: skip
+    for fields, field in cases:
+        wrong = await anna.post("/units", json=unit("3", **fields))
+        assert (wrong.status_code, [one["field"] for one in wrong.json()["errors"]]) == (422, [field]), wrong.text
+    twice = await anna.post("/units", json=unit("17"))
+    assert (twice.status_code, twice.json()["code"]) == (409, "unit-exists")
+    await anna.put("/units/2", json={"parent": "17"})
+    ring = await anna.put("/units/17", json={"parent": "2"})
+    assert (ring.status_code, [one["field"] for one in ring.json()["errors"]]) == (422, ["parent"])
+
+
+async def test_a_long_private_key_is_taken(anna: httpx.AsyncClient) -> None:
+    key = "-----BEGIN OPENSSH PRIVATE KEY-----\n" + "QUJD\n" * 600 + "-----END OPENSSH PRIVATE KEY-----\n"
+    added = await anna.post("/units", json=unit("3", password=None, key=key))
+    assert (added.status_code, added.json()["has_key"]) == (201, True), added.text
+
+
+async def test_an_unknown_unit_is_not_found_by_any_path(site: Site, anna: httpx.AsyncClient) -> None:
+    asked: list[tuple[str, str, Any]] = [
+        ("GET", "", None), ("PUT", "", {"port": 1}), ("DELETE", "", None), ("GET", "/history", None),
+        ("GET", "/lines", None), ("POST", "/check", None), ("POST", "/power-cycle", {"confirm": True}),
+        ("GET", "/cycles", None), ("POST", "/pause", {"minutes": 1}), ("DELETE", "/pause", None),
+        ("POST", "/rearm", None), ("PUT", "/plug", {"kind": "ewelink", "device_id": "1000011002"}),
+        ("DELETE", "/plug", None), ("GET", "/why", None),
+    ]  # fmt: skip
+    for method, rest, body in asked:
+        answer = await anna.request(method, f"/units/3{rest}", json=body)
+        assert (answer.status_code, answer.json()["code"]) == (404, "unknown-unit"), (method, rest, answer.text)
+    async with site.client(OF_17) as egor:
+        for method, rest, _ in asked:
+            if method == "GET":
+                assert (await egor.get(f"/units/2{rest}")).status_code == 404, rest
+
+
+async def test_who_may_what(site: Site, anna: httpx.AsyncClient) -> None:
+    asked: list[tuple[str, str, Any]] = [
+        ("GET", "/units", None), ("GET", "/units/17", None), ("GET", "/units/17/history", None),
+        ("GET", "/units/17/lines", None), ("GET", "/units/17/why", None), ("GET", "/units/17/cycles", None),
+        ("GET", "/history", None), ("GET", "/report", None), ("GET", "/policy", None), ("GET", "/export", None),
+    ]  # fmt: skip
+    orders: list[tuple[str, str, Any]] = [
+        ("POST", "/units", unit("3")), ("PUT", "/units/17", {"port": 22}), ("POST", "/units/17/check", None),
+        ("POST", "/units/17/pause", {"minutes": 5}), ("DELETE", "/units/17/pause", None),
+        ("POST", "/units/17/rearm", None), ("PUT", "/units/17/plug", {"kind": "ewelink", "device_id": PLUG}),
+        ("PUT", "/policy", {"dry_run": False}), ("POST", "/import", []), ("DELETE", "/units/17/plug", None),
+        ("POST", "/units/17/power-cycle", {"confirm": True}), ("DELETE", "/units/17", None),
+    ]  # fmt: skip
+    for role in (Role.CLIENT, Role.ACCOUNTANT):
+        async with site.client(Actor("x", role)) as client:
+            for method, path, body in (*asked, *orders):
+                assert (await client.request(method, path, json=body)).status_code == 403, (role, method, path)
+    async with site.client(None) as nobody:
+        for method, path, body in (*asked, *orders):
+            assert (await nobody.request(method, path, json=body)).status_code == 401, (method, path)
+    async with site.client(OF_17) as egor:
+        for _, path, _ in asked:
+            assert (await egor.get(path)).status_code == 200, path
+        for method, path, body in orders:
+            assert (await egor.request(method, path, json=body)).status_code == 403, (method, path)
+    async with site.client(OLEG) as oleg:
+        for method, path, body in (*asked, *orders):
+            expected = 409 if path.endswith("power-cycle") else None
+            status = (await oleg.request(method, path, json=body)).status_code
+            assert status == expected or (expected is None and status < 300), (method, path, status)
+
+
+async def test_an_enterprise_admin_sees_his_own_only(site: Site, anna: httpx.AsyncClient) -> None:
+    await site.looks("17", UP, DEAD)
+    await site.looks("2", UP, DEAD)
+    async with site.client(OF_17) as egor:
+        listed = await egor.get("/units")
+        assert ([one["enterprise_number"] for one in listed.json()], listed.headers["x-total-count"]) == (["17"], "1")
+        assert {row["enterprise_number"] for row in (await egor.get("/history")).json()} == {"17"}
+        assert [row["enterprise_number"] for row in (await egor.get("/report")).json()] == ["17"]
+        exported = (await egor.get("/export?format=json")).json()
+        assert [row["enterprise_number"] for row in exported] == ["17"]
+
+
+async def test_one_who_sees_some_enterprises_does_not_stop_all(site: Site, anna: httpx.AsyncClient) -> None:
+    confined = Actor("script", Role.OPERATOR, enterprise_numbers=frozenset({"17"}))
+    async with site.client(confined) as script:
+        assert (await script.put("/policy", json={"stopped": True})).status_code == 403
+    assert (await anna.get("/policy")).json()["stopped"] is False
+
+
+async def test_three_failed_looks_cut_power_once_and_the_history_says_all(site: Site, anna: httpx.AsyncClient) -> None:
+    await site.looks("17", UP, UP, DEAD, DEAD, DEAD)
+    down = (await anna.get("/units/17")).json()
+    assert (down["last_status"], down["failure_counter"], down["ewelink_action_done"]) == ("offline", 3, True)
+    assert (down["cycling"], down["cycle_step"], down["last_error_message"]) == (
+        True,
+        "precheck",
+        "no answer within 15 s",
+    )
+    rows = (await anna.get("/units/17/history")).json()
+    assert all(set(row) == HISTORY_FIELDS for row in rows)
+    assert [row["action_type"] for row in rows] == ["power_cycle", "status_change", "bind"]
+    assert (rows[1]["prev_status"], rows[1]["new_status"], rows[1]["user_initiator"]) == ("on", "off", "auto")
+    assert [row["id"] for row in (await anna.get("/units/17/history?action_type=bind")).json()] == [rows[2]["id"]]
+    assert len((await anna.get("/units/17/history?limit=1")).json()) == 1
+    [cycle] = (await anna.get("/units/17/cycles")).json()
+    assert (cycle["initiator"], cycle["by"], cycle["plug"]["device_id"]) == ("auto", "scheduler", PLUG)
+    under_way = await anna.post("/units/17/power-cycle", json={"confirm": True})
+    assert (under_way.status_code, under_way.json()["code"]) == (409, "cycle-under-way")
+
+
+async def test_a_power_cycle_is_carried_out_and_everybody_is_named(site: Site, anna: httpx.AsyncClient) -> None:
+    asked = await anna.post("/units/17/power-cycle", json={})
+    assert (asked.status_code, asked.json()["step"], asked.json()["by"]) == (202, "precheck", "anna")
+    [cycle] = await site.house.cycle_store().open()
+    await site.house.watching().reload()
+    site.plugs.seen = PlugState(False, True)
+    await site.house.cycling().carry_out(cycle)
+    [ended] = (await anna.get("/units/17/cycles")).json()
+    assert (ended["result"], ended["error"]) == ("plug_was_off", "plug_already_off")
+    rows = (await anna.get("/units/17/history")).json()
+    [row] = [row for row in rows if row["action_type"] == "ewelink_toggle"]
+    assert (row["action_result"], row["user_initiator"], row["extra_info"]["by"]) == ("fail", "user", "anna")
+    assert site.plugs.orders == []
+    assert ("anna", "units.power-cycle", "unit 17", f"ewelink:{PLUG}") in await site.journal()
+
+
+async def test_calls_in_progress_are_named_and_asked_about(site: Site, anna: httpx.AsyncClient) -> None:
+    site.probe.counted = 3
+    refused = await anna.post("/units/17/power-cycle", json={})
+    told = refused.json()
+    assert (refused.status_code, told["code"], told["calls"]) == (409, "confirmation-needed", 3)
+    assert "3 calls in progress" in told["detail"]
+    site.probe.counted = UnitSilent("unit 17 does not answer")
+    unknown = await anna.post("/units/17/power-cycle", json={})
+    assert (unknown.status_code, "calls" in unknown.json()) == (409, False)
+    assert not await site.house.cycle_store().open()
+    assert (await anna.post("/units/17/power-cycle", json={"confirm": True})).status_code == 202
+
+
+async def test_a_unit_that_is_down_has_no_calls(site: Site, anna: httpx.AsyncClient) -> None:
+    await anna.put("/units/17", json={"parameter_option_2": False})
+    await site.looks("17", UP, DEAD)
+    site.probe.counted = UnitSilent("unit 17 does not answer")
+    assert (await anna.post("/units/17/power-cycle", json={})).status_code == 202
+
+
+async def test_without_a_plug_or_under_the_red_switch_nothing_is_cut(site: Site, anna: httpx.AsyncClient) -> None:
+    none = await anna.post("/units/2/power-cycle", json={"confirm": True})
+    assert (none.status_code, none.json()["code"]) == (409, "nothing-to-cycle")
+    assert (await anna.put("/policy", json={"stopped": True})).json()["stopped_by"] == "anna"
+    stopped = await anna.post("/units/17/power-cycle", json={"confirm": True})
+    assert (stopped.status_code, stopped.json()["code"]) == (409, "power-stopped")
+    assert "anna" in stopped.json()["detail"]
+    assert not await site.house.cycle_store().open()
+
+
+async def test_a_pause_ends_and_says_so(site: Site, anna: httpx.AsyncClient) -> None:
+    paused = (await anna.post("/units/17/pause", json={"minutes": 30, "reason": "new roof"})).json()
+    assert (paused["paused_until"], paused["paused_by"]) == ("2026-11-24T12:30:00Z", "anna")
+    await site.house.watching().reload()
+    await site.looks("17", UP, UP, DEAD, DEAD, DEAD)
+    why = (await anna.get("/units/17/why")).json()
+    assert (why["gate"], why["events"][0]["extra_info"]["gate"]) == ("paused", "paused")
+    assert "it is paused" in why["sentence"]
+    assert (await anna.delete("/units/17/pause")).json()["paused_until"] is None
+    rows = (await anna.get("/units/17/history?hours=2")).json()
+    assert {"pause", "resume"} <= {row["action_type"] for row in rows}
+    [row] = [row for row in rows if row["action_type"] == "pause"]
+    assert (row["extra_info"]["reason"], row["extra_info"]["by"]) == ("new roof", "anna")
+    late = (site.clock.at + timedelta(days=32)).isoformat()
+    wrong: tuple[dict[str, object], ...] = (
+        {},
+        {"minutes": 0},
+        {"until": "2026-11-24T11:00:00Z"},
+        {"until": late},
+        {"until": "2026-11-24T13:00:00"},
+    )
+    for body in wrong:
+        assert (await anna.post("/units/17/pause", json=body)).status_code == 422, body
+
+
+async def test_why_names_the_gate_and_when_it_opens(site: Site, anna: httpx.AsyncClient) -> None:
+    assert (await anna.get("/units/2/why")).json()["sentence"] == "Unit 2 was not looked at yet."
+    await site.looks("2", UP, DEAD, DEAD, DEAD)
+    why = (await anna.get("/units/2/why")).json()
+    assert (why["gate"], why["next_possible_at"]) == ("not_enabled", None)
+    assert [row["action_type"] for row in why["events"]] == ["suppress"]
+    await site.looks("17", UP, UP, LOCKED)
+    locked = (await anna.get("/units/17")).json()
+    assert (locked["outcome"], locked["last_status"], locked["failure_counter"]) == ("unknown", "online", 0)
+    assert "cannot be seen (it does not take the password)" in locked["why"]
+    await site.looks("17", UP, DEAD, DEAD, DEAD)
+    assert "was cut in this outage already" in (await anna.get("/units/17/why")).json()["sentence"]
+
+
+async def test_rearming_forgets_what_was_tried_and_is_written_down(site: Site, anna: httpx.AsyncClient) -> None:
+    await site.looks("17", UP, UP, DEAD, DEAD, DEAD)
+    assert (await anna.post("/units/17/rearm")).status_code == 204
+    after = (await anna.get("/units/17")).json()
+    assert after["ewelink_action_done"] is False
+    assert (await anna.get("/units/17/history?action_type=rearm")).json()[0]["extra_info"] == {"by": "anna"}
+    assert ("anna", "units.rearm", "unit 17", "") in await site.journal()
+
+
+async def test_the_red_switch_is_kept_from_being_set_blindly(anna: httpx.AsyncClient) -> None:
+    shown = await anna.get("/policy")
+    assert shown.json() == {"stopped": False, "stopped_by": None, "stopped_at": None, "dry_run": False, "revision": 1}
+    on = await anna.put("/policy", json={"stopped": True, "dry_run": True}, headers={"if-match": shown.headers["etag"]})
+    assert (on.json()["stopped"], on.json()["dry_run"], on.headers["etag"]) == (True, True, '"2"')
+    stale = await anna.put("/policy", json={"stopped": False}, headers={"if-match": '"1"'})
+    assert (stale.status_code, stale.json()["code"]) == (412, "stale")
+    assert (await anna.get("/policy")).json()["stopped"] is True
+    off = (await anna.put("/policy", json={"stopped": False})).json()
+    assert (off["stopped"], off["stopped_by"], off["stopped_at"], off["dry_run"]) == (False, None, None, True)
+
+
+async def test_binding_looks_at_the_plug_and_switches_nothing(site: Site, anna: httpx.AsyncClient) -> None:
+    site.plugs.seen = PlugState(False, False, "Old one", "BASICR2", startup=Startup.OFF)
+    body = {"kind": "ewelink", "device_id": "1000011002"}
+    looked = await anna.put("/units/2/plug?dry_run=true", json=body)
+    told = looked.json()
+    assert (looked.status_code, told["name"], told["online"], told["on"]) == (200, "Old one", False, False)
+    assert (told["startup"], told["channels"], told["plug"]["device_id"]) == ("off", 0, "1000011002")
+    assert [word in " ".join(told["warnings"]) for word in ("Wi-Fi", "not connected", "off now", "stay off")] == [
+        True
+    ] * 4
+    assert (await anna.get("/units/2")).json()["plug"] is None
+    assert (await anna.put("/units/2/plug", json=body)).status_code == 200
+    assert (await anna.get("/units/2")).json()["plug"] == {**body, "outlet": None}
+    assert (await anna.delete("/units/2/plug")).status_code == 204
+    assert (await anna.get("/units/2")).json()["plug"] is None
+    assert site.plugs.orders == []
+    assert [entry[1] for entry in await site.journal() if entry[2] == "unit 2"][-2:] == ["units.bind", "units.unbind"]
+
+
+async def test_what_cannot_be_bound_is_refused(site: Site, anna: httpx.AsyncClient) -> None:
+    for outlet in (None, 0):
+        taken = await anna.put("/units/2/plug", json={"kind": "ewelink", "device_id": PLUG, "outlet": outlet})
+        assert (taken.status_code, taken.json()["code"]) == (409, "plug-taken"), outlet
+    site.plugs.seen = PlugState(True, True, pulse=True)
+    pulse = await anna.put("/units/2/plug", json={"device_id": "1000011002"})
+    assert (pulse.status_code, [one["field"] for one in pulse.json()["errors"]]) == (422, ["device_id"])
+    site.plugs.seen = PlugOffline("it is not connected")
+    assert (await anna.put("/units/2/plug", json={"device_id": "1000011002"})).status_code == 504
+    site.plugs.seen = UnknownPlug("the cloud account has no plug 1000011002")
+    assert (await anna.put("/units/2/plug", json={"device_id": "1000011002"})).status_code == 404
+    before = len(site.plugs.asked)
+    for body in (
+        {"device_id": "12345"}, {"device_id": "a/b?c=d#e."}, {"kind": "goip", "device_id": PLUG},
+        {"device_id": PLUG, "outlet": 64}, {"device_id": PLUG, "outlet": "0"}, {"device_id": PLUG, "x": 1},
+        {"kind": "shelly", "device_id": "a b"}, {"kind": "shelly", "device_id": "192.0.2.9:0"}, {},
+        {"kind": "shelly", "device_id": "user@192.0.2.9"}, {"kind": "shelly", "device_id": "192.0.2.9/x"},
+    ):  # fmt: skip
+        assert (await anna.put("/units/2/plug", json=body)).status_code == 422, body
+    assert len(site.plugs.asked) == before, "nothing that is wrong is asked for"
+    assert (await anna.get("/units/2")).json()["plug"] is None
+
+
+async def test_lines_are_shown_with_their_courses(site: Site, anna: httpx.AsyncClient) -> None:
+    await site.looks("17", UP)
+    lines = (await anna.get("/units/17/lines")).json()
+    assert lines["line_stats"] == (await anna.get("/units/17")).json()["line_stats"]
+    assert [(one["name"], one["kind"], one["online"], one["degraded"]) for one in lines["peers"]] == [
+        ("0001363/s", "gsm", True, False), ("101", "internal", True, True),
+    ]  # fmt: skip
+    [course] = lines["courses"]
+    assert course == [int(datetime.fromisoformat("2026-11-24T12:01:00+00:00").timestamp()), 5, 8, 2, 2, 3, 4, 86]
+
+
+async def test_a_report_tells_of_outages_and_whether_cycles_helped(site: Site, anna: httpx.AsyncClient) -> None:
+    await site.looks("17", UP, UP, DEAD, DEAD, UP, UP)
+    [second, first] = (await anna.get("/report?weeks=1")).json()
+    assert (second["enterprise_number"], second["outages"], first["outages"], first["down_s"]) == ("2", 0, 1, 120)
+    assert (first["cycles"], first["helped"]) == (0, 0)
+    assert (await anna.get("/report?weeks=53")).status_code == 422
+
+
+async def test_the_history_of_a_unit_that_is_gone_stays(site: Site, anna: httpx.AsyncClient) -> None:
+    await site.looks("17", UP, DEAD)
+    assert (await anna.delete("/units/17")).status_code == 204
+    rows = (await anna.get("/history")).json()
+    assert [(row["enterprise_number"], row["action_type"]) for row in rows] == [("17", "status_change"), ("17", "bind")]
+
+
+async def test_units_are_imported_and_what_is_exported_can_be_read_back_in(site: Site, anna: httpx.AsyncClient) -> None:
+    table = (
+        "number;host;password;parent;parameter_option_2\n3;192.0.2.3;canary-2;17;да\n99;h;x;;\n3;h;x;;\n2;192.0.2.2;;;1\n"
+        "17;h;;3;\n"
+    )
+    for dry_run in (True, False):
+        sent = await anna.post(
+            f"/import?update=true&dry_run={dry_run}", content=table.encode(), headers={"content-type": "text/csv"}
+        )
+        report = sent.json()
+        counts = (report["added"], report["changed"], report["same"], report["failed"])
+        assert (sent.status_code, counts) == (200, (1, 1, 0, 3)), sent.text
+        wrong = {row["row"]: row["errors"][0]["field"] for row in report["rows"] if row["status"] == "error"}
+        assert wrong == {3: "enterprise_number", 4: "enterprise_number", 6: "parent"}
+        assert (await anna.get("/units")).headers["x-total-count"] == ("2" if dry_run else "3")
+    exported = await anna.get("/export")
+    assert "canary" not in exported.text
+    again = await anna.post("/import", content=exported.content, headers={"content-type": "text/csv"})
+    assert [row["status"] for row in again.json()["rows"]] == ["same"] * 3, again.text
+    assert ("anna", "units.import", "units", "1 added, 1 changed, 0 same, 3 error, of 5 rows") in await site.journal()
+
+
+async def test_no_secret_leaves_by_any_way(site: Site, logged: list[dict[str, Any]]) -> None:
+    key = "-----BEGIN OPENSSH PRIVATE KEY-----\ncanary-key\n-----END OPENSSH PRIVATE KEY-----\n"
+    said: list[str] = []
+    async with site.client() as anna:
+        for method, path, body in (
+            ("POST", "/units", unit("17", password="canary-1", key=key)),
+            ("POST", "/units", unit("2", password="canary-2", port="canary-3")),
+            ("PUT", "/units/17", {"password": "canary-4\n"}),
+            ("PUT", "/units/17", {"password": "canary-5", "host": "192.0.2.5"}),
+            ("PUT", "/units/17", {"password": ["canary-6"]}),
+            ("POST", "/import", [unit("17", password="canary-7"), unit("2", password="canary-8", key="canary-9")]),
+            ("POST", "/units/17/check", None), ("GET", "/units", None), ("GET", "/units/17", None),
+            ("GET", "/export", None), ("GET", "/units/17/history", None), ("GET", "/stats", None),
+            ("GET", "/health", None), ("GET", "/api/journal", None), ("GET", "/units/17/why", None),
+        ):  # fmt: skip
+            said.append((await anna.request(method, path, json=body)).text)
+        assert (await anna.get("/units/17")).json()["has_key"] is True
+    said += [repr(logged), repr(await site.journal()), repr(site.probe.targets)]
+    assert [text for text in said if "canary" in text] == []
+    assert site.probe.targets[-1].password == Secret("canary-5"), "they are used all the same"
+    stored = (site.folder / "lineman.db").read_bytes() + (site.folder / "lineman.db-wal").read_bytes()
+    assert b"canary" not in stored
+
+
+async def test_maintenance_windows_are_those_of_the_alerts(site: Site, anna: httpx.AsyncClient) -> None:
+    window = {
+        "since": NOON.isoformat(), "until": (NOON + timedelta(hours=2)).isoformat(), "system": "units",
+        "enterprise_numbers": ["17"], "reason": "roof",
+    }  # fmt: skip
+    made = await anna.post("/api/maintenance", json=window)
+    assert made.status_code == 201, made.text
+    await site.looks("17", UP, UP, DEAD, DEAD, DEAD)
+    assert (await anna.get("/units/17/why")).json()["gate"] == "maintenance"
+    assert not await site.house.cycle_store().open()
+
+
+async def test_the_document_names_every_path_of_the_issue(anna: httpx.AsyncClient) -> None:
+    paths = (await anna.get("/openapi.json")).json()["paths"]
+    one = "/units/{enterprise_number}"
+    asked = {
+        "/units": "get post", one: "get put delete", f"{one}/history": "get", f"{one}/lines": "get",
+        f"{one}/check": "post", f"{one}/power-cycle": "post", f"{one}/cycles": "get", f"{one}/pause": "post delete",
+        f"{one}/rearm": "post", f"{one}/plug": "put delete", f"{one}/why": "get", "/policy": "get put",
+        "/report": "get", "/history": "get", "/import": "post", "/export": "get", "/stream": "get",
+    }  # fmt: skip
+    for path, methods in asked.items():
+        assert set(methods.split()) <= paths[path].keys(), path
+    assert '"writeOnly":true' in json.dumps(paths | (await anna.get("/openapi.json")).json(), separators=(",", ":"))
+
+
+async def test_the_stream_tells_of_units_that_change(site: Site, anna: httpx.AsyncClient) -> None:
+    assert (await anna.get("/stream?events=miners")).status_code == 422
+    async with site.client(Actor("x", Role.CLIENT)) as client:
+        assert (await client.get("/stream")).status_code == 403
