@@ -23,6 +23,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         "--allow-reboot", action="store_true", help="also run what changes or reboots the devices that are given"
     )
     parser.addoption(
+        "--ewelink-sdk",
+        default="",
+        metavar="FOLDER",
+        help="where `npm install ewelink-api-next` was run: let the vendor's SDK drive the simulated cloud",
+    )
+    parser.addoption(
         "--login", default="", metavar="USER:PASSWORD", help="the login of the devices that are given; with commands"
     )
 
@@ -47,6 +53,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if not config.getoption("--device"):
         real = {"real_gateways", "real_miners"}
         _leave_out(config, items, [item for item in items if real.intersection(getattr(item, "fixturenames", ()))])
+    if not config.getoption("--ewelink-sdk"):
+        _leave_out(config, items, [item for item in items if "ewelink_sdk" in getattr(item, "fixturenames", ())])
     if not config.getoption("--allow-reboot"):
         _leave_out(config, items, [item for item in items if item.get_closest_marker("destructive") is not None])
     if SHARED.is_dir():
