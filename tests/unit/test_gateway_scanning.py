@@ -9,7 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from lineman.core.gateways import GatewayConfig, rounds
-from lineman.ports.errors import NotAllowed, Unavailable
+from lineman.ports.errors import NotAllowed, Unavailable, Unreachable
 from lineman.ports.gateways import (
     BadPage,
     Directory,
@@ -364,6 +364,24 @@ async def test_extras_of_many_gateways_are_not_read_in_the_same_scan_for_ever() 
         await site.scan()
         assert 0 < len(site.devices.extras) - before < 20
     assert sorted(site.devices.extras) == sorted(names * 2)
+
+
+async def test_a_scan_reads_extras_of_no_more_gateways_than_it_has_time_for_and_the_dead_take_no_place() -> None:
+    names = [f"g{number:03}" for number in range(100)]
+    site = await site_of(*names)
+    dead = set(names[:30])
+    for name in dead:
+        site.devices.readings[name] = Unreachable("gone")
+    for seconds, most in ((0, 64), (300, 64), (600, 64)):
+        site.clock.passed = seconds
+        before = len(site.devices.extras)
+        await site.scan()
+        assert len(site.devices.extras) - before <= most
+    assert sorted(set(site.devices.extras) - dead) == sorted(set(names) - dead)
+    assert len(site.devices.extras) <= 100
+    assert GatewayConfig(interval=300.0).most_extras(600) == 100
+    # Where scans are seldom, each reads all.
+    assert GatewayConfig(interval=3600.0).most_extras(600) >= 600
 
 
 def test_a_list_and_a_dead_gateway_fit_into_one_scan_however_short_the_interval_is() -> None:

@@ -1,11 +1,15 @@
 """What the settings say about gateways."""
 
+import math
 from datetime import timedelta
 
 import attrs
 
 from ...ports.gateways import Directory
 from ...ports.secrets import Secret
+
+#: Gateways whose call forwarding and authentication ids one scan may read however many there are.
+FEW = 64
 
 
 @attrs.frozen(kw_only=True)
@@ -41,6 +45,14 @@ class GatewayConfig:
     def scan_limit(self) -> float:
         """Seconds that a whole scan may take: less than there are between two."""
         return self.interval * 0.9
+
+    def most_extras(self, gateways: int) -> int:
+        """Of how many gateways one scan reads them: twice those that are due in the mean.
+
+        So no scan has to read them all, neither the first one nor the first after a long pause.
+        """
+        share = 2 * self.interval / self.extras_every.total_seconds()
+        return max(FEW, math.ceil(gateways * share))
 
     @property
     def patience(self) -> float:

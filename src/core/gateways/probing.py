@@ -23,6 +23,7 @@ from ...ports.gateways import (
     Reading,
     Reason,
     Seen,
+    Status,
     Watched,
 )
 from ..resilience import spread
@@ -93,7 +94,7 @@ class Probing:
     async def look(self, watched: Watched, found: Row | NoList, *, extras: bool = False, scan: bool = True) -> Seen:
         """Look at a gateway by what its list says, and store what is known then.  For who has its turn.
 
-        ``extras``: read call forwarding and authentication ids, due or not.
+        ``extras``: read call forwarding and authentication ids as well.
 
         Raises:
             Unavailable: It cannot be stored now.
@@ -106,7 +107,7 @@ class Probing:
                 if listed is None:
                     event = Absent(shrunk, scan)
                 else:
-                    event = await self._probe(watched, directory, listed, extras or self._wants_extras(watched))
+                    event = await self._probe(watched, directory, listed, extras)
             case _:
                 assert_never(found)
         return await self.keep(watched, found.directory, event)
@@ -135,7 +136,10 @@ class Probing:
         except (DeviceError, OtherDevice) as error:
             return ProbeFailed(reason_of(error), error.detail, listed)
 
-    def _wants_extras(self, watched: Watched) -> bool:
+    def wants_extras(self, watched: Watched) -> bool:
+        """Whether call forwarding and authentication ids are due; what did not answer has to answer first."""
+        if watched.watch.status in (Status.ERROR, Status.INACTIVE):
+            return False
         read, now = watched.watch.extras_at, self.clock.now()
         # Each a little sooner than others, so that not all are read in the same scan for ever.
         every = self.config.extras_every * (1 - spread(watched.gateway.id) / 4)

@@ -58,10 +58,13 @@ class Round:
     probes: int = attrs.field(init=False, default=0)
     failures: int = attrs.field(init=False, default=0)
     _counts: dict[Status, int] = attrs.field(init=False, factory=dict)
+    #: Of how many gateways call forwarding and authentication ids may still be read.
+    _extras: int = attrs.field(init=False, default=0)
 
     async def run(self, watched: Sequence[Watched]) -> None:
         """Look at all of them."""
         self.total = len(watched)
+        self._extras = self.probing.config.most_extras(len(watched))
         homes: dict[int | None, list[Watched]] = {one.id: [] for one in self.directories}
         for one in watched:
             home = home_of(one.gateway, self.directories)
@@ -156,7 +159,9 @@ class Round:
         began = clock.monotonic()
         try:
             async with self.probing.alone(errand.gateway_id) as watched:
-                seen = await self.probing.look(watched, errand.found)
+                extras = self._extras > 0 and self.probing.wants_extras(watched)
+                self._extras -= extras
+                seen = await self.probing.look(watched, errand.found, extras=extras)
         except UnknownGateway:
             self.total -= 1  # It was removed meanwhile.
             return
