@@ -1,7 +1,7 @@
 // The report of the units: outages, how long they were down, power cycles, and whether these helped.
 import { units } from "./api.js";
 import { h, show as put } from "./dom.js";
-import { duration, number, percent, plural } from "./format.js";
+import { NONE, duration, number, percent, plural } from "./format.js";
 import { attempt, empty } from "./notices.js";
 import { pageUrl } from "./place.js";
 import { setQuery } from "./router.js";
@@ -11,7 +11,7 @@ import { allUnits } from "./unit-board.js";
 import { unitTabs, unitUrl } from "./unit-words.js";
 import { glyph } from "./words.js";
 
-const WEEKS = [["1", "A week"], ["2", "Two weeks"], ["4", "Four weeks"], ["12", "Twelve weeks"]];
+const WEEKS = [["1", "1\u00a0week"], ["2", "2\u00a0weeks"], ["4", "4\u00a0weeks"], ["12", "12\u00a0weeks"]];
 const WEEK_S = 7 * 86_400;
 
 export async function show({ root, query, signal }) {
@@ -38,7 +38,7 @@ export async function show({ root, query, signal }) {
 function totals(rows) {
   const sum = (name) => rows.reduce((total, row) => total + Number(row[name]), 0);
   const hardware = sum("hardware");
-  const boxes = [["Outages", number(sum("outages"))], ["Down, all together", duration(sum("down_s"))], ["Power cycles", number(sum("cycles"))], ["Helped", number(sum("helped")), sum("cycles") ? `${percent(sum("helped") / sum("cycles"))} of the cycles` : ""], ["A person was called", number(sum("escalations"))], ["Hardware cases", number(hardware), hardware ? "cycled twice a week or more" : ""]];
+  const boxes = [["Outages", number(sum("outages"))], ["Down, all together", duration(sum("down_s"))], ["Power cycles", number(sum("cycles"))], ["Helped", number(sum("helped")), sum("cycles") ? `${percent(sum("helped") / sum("cycles"))} of the cycles` : ""], ["A person was called", number(sum("escalations"))], ["Hardware cases", number(hardware), hardware ? "twice a week or more" : ""]];
   return h("section", { class: "figures", "aria-label": "All units together" }, boxes.map(([label, value, note]) => {
     const box = figureBox(label);
     box.update(value, note);
@@ -54,10 +54,10 @@ function report(rows, names, weeks) {
   const line = (row) => {
     const number_ = row.enterprise_number;
     const quiet = !row.outages && !row.cycles && !row.down_s && !row.restarts;
-    return h("tr", { "data-resting": quiet ? "yes" : null }, h("th", { scope: "row" }, h("a", { href: unitUrl(number_, { span: weeks > 1 ? "month" : "week" }) }, names.get(number_) || number_), h("div", { class: "sub" }, number_),
+    return h("tr", { "data-resting": quiet ? "yes" : null }, h("td", {}, h("a", { class: "row-link", href: unitUrl(number_, { span: weeks > 1 ? "month" : "week" }) }, names.get(number_) || number_), h("div", { class: "sub" }, number_),
       row.hardware ? h("div", { class: "hardware bad-text", title: "Its power had to be cut twice a week or more: what fails is its hardware" }, glyph("critical"), " Hardware case") : null),
-      h("td", { class: "num" }, number(row.outages)), h("td", { class: "num" }, row.down_s ? duration(row.down_s) : "–"), h("td", { class: "num" }, row.down_s ? percent(Math.min(0.9999, Math.max(0, 1 - row.down_s / span)), 2) : percent(1)),
-      h("td", { class: "num" }, number(row.cycles)), h("td", { class: row.cycles && row.helped < row.cycles ? "num warn-text" : "num" }, row.cycles ? `${number(row.helped)} of ${number(row.cycles)}` : "–"), h("td", { class: "num" }, number(row.escalations)), h("td", { class: "num" }, number(row.restarts)));
+      [number(row.outages), row.down_s ? duration(row.down_s) : NONE, row.down_s ? percent(Math.min(0.9999, Math.max(0, 1 - row.down_s / span)), 2) : percent(1), number(row.cycles), row.cycles ? `${number(row.helped)} of ${number(row.cycles)}` : NONE, number(row.escalations), number(row.restarts)]
+        .map((text, index) => h("td", { class: heads[index + 1][0] === "Helped" && row.helped < row.cycles ? "num warn-text" : "num", "data-label": heads[index + 1][0] }, text)));
   };
-  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `Report of ${plural(rows.length, "unit")}` }, h("table", { class: "plain-table report" }, h("thead", {}, h("tr", {}, heads.map(([text, kind]) => h("th", { scope: "col", class: kind }, text)))), h("tbody", {}, worst.map(line))));
+  return h("div", { class: "scroll", tabindex: 0, role: "region", "aria-label": `Report of ${plural(rows.length, "unit")}` }, h("table", { class: "plain-table people unit-report" }, h("thead", {}, h("tr", {}, heads.map(([text, kind]) => h("th", { scope: "col", class: kind }, text)))), h("tbody", {}, worst.map(line))));
 }

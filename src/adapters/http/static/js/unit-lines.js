@@ -15,6 +15,7 @@ const HOURS = 168;
 const PLACES = { gsm: [1, 2], sip: [3, 4], internal: [5, 6] };
 const WORDS = {
   up: { word: "Up", tone: "online", shape: "online" }, late: { word: "Up, but late", tone: "degraded", shape: "degraded" }, down: { word: "Down", tone: "offline", shape: "offline" },
+  unasked: { word: "Down", tone: "unknown", shape: "unknown", meaning: "It is not counted" },
 };
 const ORDER = ["gsm", "sip", "internal", "excluded"];
 
@@ -70,7 +71,7 @@ function row() {
     element,
     update(peer) {
       setText(name, peer.name);
-      state.update(peer.online ? (peer.degraded ? "late" : "up") : "down");
+      state.update(peer.online ? (peer.degraded ? "late" : "up") : peer.kind === "excluded" ? "unasked" : "down");
       setText(kind, LINE_KINDS[peer.kind] ?? peer.kind);
       setText(status, peer.status);
       setText(delay, peer.rtt_ms == null ? NONE : `${number(peer.rtt_ms)}\u00a0ms`);

@@ -66,4 +66,4 @@ export const unitName = ({ enterprise_number: number_, name }) => (name ? `${nam
 export const unitUrl = (number_, query) => pageUrl(`unit/${encodeURIComponent(number_)}`, query);
 
 /** The tabs of the units' pages. */
-export const unitTabs = (here) => tabs("Units", [["units", "All units"], ["units/report", "Weekly report"], ...(can("manage-cloud") ? [["units/power", "Plugs and account"]] : []), ["alerts/maintenance", "Maintenance"]], here);
+export const unitTabs = (here) => tabs("Units", [["units", "All units"], ["units/report", "Weekly report"], ...(can("manage-cloud") ? [["units/power", "Plugs"]] : []), ["alerts/maintenance", "Maintenance"]], here);
