@@ -182,7 +182,7 @@ class EwelinkApi:
 
     @operation(
         returns=StatusView, query=PlugQuery, errors=(NotAllowed, Invalid, NotFound, *CLOUD_ERRORS), tag="ewelink",
-        needs=Permission.MANAGE_CLOUD,
+        needs=Permission.SEE_UNITS,
     )  # fmt: skip
     async def status(self, call: Call, device_id: str, query: PlugQuery) -> StatusView:
         """Show what a plug reported last."""
@@ -238,4 +238,4 @@ def _page(title: str, text: str, status: int) -> Response:
         f"<!doctype html><html lang=en><meta charset=utf-8><title>{html.escape(title)}</title>"
         f"<h1>{html.escape(title)}</h1><p>{html.escape(text)}</p></html>"
     )
-    return HTMLResponse(body, status)
+    return HTMLResponse(body, status, {"cache-control": "no-store"})

@@ -8,7 +8,7 @@ from ...ports.clock import Clock
 from ...ports.errors import ConfirmationNeeded, Conflict, DeviceError, Invalid, LinemanError, NotAllowed
 from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
-from ...ports.power import Plug, PlugState, PowerSwitch, Startup, UnknownPlug, number_of
+from ...ports.power import Plug, PlugKind, PlugState, PowerSwitch, Startup, UnknownPlug, number_of
 from ...ports.units import (
     Cycle,
     CycleResult,
@@ -171,8 +171,12 @@ class Powering:
         allow(actor, Permission.SWITCH_ON if on else Permission.SWITCH_OFF)
         owner = next(iter(await self._owners(plug)), None)
         visible = enterprises_of(actor)
-        if visible is not None and (owner is None or owner.enterprise_number not in visible):
-            raise UnknownPlug(f"none of your units has the plug {plug}")
+        local = plug.kind is not PlugKind.EWELINK
+        if (local and owner is None) or (
+            visible is not None and (owner is None or owner.enterprise_number not in visible)
+        ):
+            # Nobody is to try addresses in our network, or plugs of others.
+            raise UnknownPlug(f"no unit that you may see has the plug {plug}; bind it first")
         for cycle in await self.cycle_store.open():
             # ON may be given by hand to one that does not take it from us.
             if cycle.plug in same(plug) and not (on and cycle.result is CycleResult.STUCK_OFF):
