@@ -15,12 +15,15 @@ import click
 from lineman.adapters.cli.errors import EXIT_CODES
 from lineman.adapters.cli.main import cli
 from lineman.adapters.http.problems import status_of
-from lineman.ports import errors, identity, lease, miners, secrets
+from lineman.ports import errors
 from lineman.ports.miners import reading
+from lineman.service import SYSTEMS
 from lineman.settings import Settings, names
 
 ROOT = Path(__file__).resolve().parents[1]
 
+#: Whose errors people meet; those of adapters are caught on their way, or are no others to them.
+HOMES = ("lineman.ports.", "lineman.core.")
 MADE = "<!-- Made from the code by `make reference`. -->\n"
 
 
@@ -72,25 +75,39 @@ def _command(command: click.Command, path: str, level: int) -> Iterator[str]:
 def http() -> Iterator[str]:
     document = _document()
     yield "# HTTP\n"
-    yield "`lineman serve miners` has these paths at the root, the full house below `/miners`; log-in, users, tokens, health and"
-    yield "documents are at the root in both. The running service has the whole document at `/openapi.json`, to be tried at `/docs`.\n"
+    yield "`lineman serve` has each system under its name, as below; `lineman serve NAME` has the paths of one at the root, without"
+    yield "that name. Log-in, users, tokens, enterprises, alerts, health and documents are at the root in both, and under each"
+    yield "system too. In every process each system also stands under `/systems/NAME`."
+    yield "The running service has the whole document at `/openapi.json`, to be tried at `/docs`.\n"
     yield "Lists are bare arrays with `X-Total-Count`; errors are `application/problem+json` (see [errors](errors.md)).\n"
-    tag = None
-    for path, operations in sorted(document["paths"].items(), key=_tag_first):
+    system, tag = None, None
+    for path, operations in sorted(document["paths"].items(), key=_system_first):
         for method, spec in operations.items():
             if method == "parameters":
                 continue
-            here = (spec.get("tags") or ["other"])[0]
+            of, here = _system_of(path), (spec.get("tags") or ["other"])[0]
+            if of != system:
+                system, tag = of, None
+                alone = f" (alone on port {SYSTEMS[of]})" if of in SYSTEMS else ""
+                yield f"\n## {f'`{of}`{alone}' if of in SYSTEMS else 'Everywhere'}"
             if here != tag:
                 tag = here
-                yield f"\n## {tag.capitalize()}\n\n| request | what | answers |\n| --- | --- | --- |"
+                yield f"\n### {tag.capitalize()}\n\n| request | what | answers |\n| --- | --- | --- |"
             answers = ", ".join(status for status in spec["responses"] if status.isdecimal())
             yield f"| `{method.upper()} {path}` | {spec.get('summary', '')} | {answers} |"
 
 
-def _tag_first(item: tuple[str, dict]) -> tuple[str, str]:
+def _system_of(path: str) -> str:
+    first = path.split("/")[1]
+    return first if first in SYSTEMS else ""
+
+
+def _system_first(item: tuple[str, dict]) -> tuple[int, str, str]:
     path, operations = item
-    return next((spec.get("tags") or ["other"])[0] for name, spec in operations.items() if name != "parameters"), path
+    system = _system_of(path)
+    place = list(SYSTEMS).index(system) if system else len(SYSTEMS)
+    tag = next((spec.get("tags") or ["other"])[0] for name, spec in operations.items() if name != "parameters")
+    return place, tag, path
 
 
 def _document() -> dict:
@@ -105,7 +122,7 @@ def _document() -> dict:
     async def ask() -> dict:
         with tempfile.TemporaryDirectory() as folder:
             async with opened_service(Settings(database=f"sqlite:///{folder}/x.db"), works=False) as service:
-                transport = httpx.ASGITransport(service.application(["miners"]))
+                transport = httpx.ASGITransport(service.application())
                 async with httpx.AsyncClient(transport=transport, base_url="http://lineman") as client:
                     return json.loads((await client.get("/openapi.json")).content)
 
@@ -168,11 +185,10 @@ def failures() -> Iterator[str]:
 
 
 def _leaves(kind: type) -> set[type]:
-    homes = {module.__name__ for module in (errors, identity, lease, secrets)} | {miners.__name__}
     found = {kind}
     for child in kind.__subclasses__():
         found |= _leaves(child)
-    return {one for one in found if any(one.__module__.startswith(home) for home in homes)}
+    return {one for one in found if one.__module__.startswith(HOMES) and not one.__name__.startswith("_")}
 
 
 def main() -> None:
