@@ -13,6 +13,7 @@ import { unitEvents } from "./unit-events.js";
 import { editUnit } from "./unit-form.js";
 import { condition, figures, identityLine, unitPairs } from "./unit-head.js";
 import { unitLines } from "./unit-lines.js";
+import { unitWindows, withMaintenance } from "./unit-maintenance.js";
 import { unitPower } from "./unit-power.js";
 import { STATUSES, isPaused, statusOf, unitName } from "./unit-words.js";
 
@@ -27,6 +28,7 @@ export async function show({ root, query, signal, args, setTitle, restart }) {
   const pairs = h("dl", { class: "pairs spread" });
   const parts = { condition: condition(), figures: figures() };
   let view = null;
+  let windows = [];
   let loop = null;
   const [power, lines, chart, events] = await Promise.all([
     unitPower({ number, signal, changed: () => afterwards() }), unitLines({ number, signal }), unitChart({ number, query, signal }), unitEvents({ number, query, signal }),
@@ -34,7 +36,7 @@ export async function show({ root, query, signal, args, setTitle, restart }) {
   const afterwards = () => Promise.all([loop?.again(), power.again(), lines.again(), chart.again(), events.again()]);
 
   const drawn = (next) => {
-    view = next;
+    [view] = withMaintenance([next], windows);
     setTitle(`${unitName(view)}: ${STATUSES[statusOf(view)].word.toLowerCase()}`);
     setText(title, unitName(view));
     put(line, identityLine(view));
@@ -87,7 +89,11 @@ export async function show({ root, query, signal, args, setTitle, restart }) {
   ];
   loop = await follow({
     seconds: REFRESH_S, at: place.units, signal,
-    task: async () => drawn((await units("GET", unitAt(number), { signal })).data),
+    async task() {
+      const [{ data }, found] = await Promise.all([units("GET", unitAt(number), { signal }), unitWindows(signal)]);
+      windows = found;
+      drawn(data);
+    },
     on: {
       units(views) {
         const news = views.find((one) => one.enterprise_number === number);

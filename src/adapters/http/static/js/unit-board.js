@@ -6,6 +6,7 @@ import { empty } from "./notices.js";
 import { headRow, pageOf, pager, sizeOf } from "./paging.js";
 import { place } from "./place.js";
 import { setQuery } from "./router.js";
+import { unitWindows, withMaintenance } from "./unit-maintenance.js";
 import { COLUMNS, unitRow } from "./unit-row.js";
 import { STATUSES, gsmDown, isPaused, statusOf } from "./unit-words.js";
 
@@ -20,7 +21,7 @@ const SORTS = {
   lines_down: (view) => -gsmDown(view), disk: (view) => -(view.disk_usage_percent ?? -1), calls: (view) => -(view.calls ?? -1),
 };
 const POWER = {
-  auto: ["Cut by itself", (view) => view.parameter_option_2], hand: ["By hand only", (view) => !view.parameter_option_2], noplug: ["No plug", (view) => !view.plug], paused: ["Paused", isPaused], cycling: ["Power cycle under way", (view) => view.cycling],
+  auto: ["Cut by itself", (view) => view.parameter_option_2], hand: ["By hand only", (view) => !view.parameter_option_2], noplug: ["No plug", (view) => !view.plug], paused: ["Paused", isPaused], maintenance: ["In maintenance", (view) => view.maintenance], cycling: ["Power cycle under way", (view) => view.cycling],
 };
 
 /** Whether the filters of an address mean it. */
@@ -57,6 +58,7 @@ export async function allUnits(signal) {
  */
 export function unitBoard({ query: state, signal, none, changed }) {
   let all = new Map();
+  let windows = [];
   const limit = () => sizeOf(state, 100);
   const page = () => pageOf(state);
   const moved = ({ keepPage = false } = {}) => {
@@ -115,11 +117,13 @@ export function unitBoard({ query: state, signal, none, changed }) {
   return {
     element, set,
     async load() {
-      all = new Map((await allUnits(signal)).map((view) => [view.enterprise_number, view]));
+      const [views, found] = await Promise.all([allUnits(signal), unitWindows(signal)]);
+      windows = found;
+      all = new Map(withMaintenance(views, windows).map((view) => [view.enterprise_number, view]));
       draw();
     },
     told(views) {
-      for (const view of views) all.set(view.enterprise_number, view);
+      for (const view of withMaintenance(views, windows)) all.set(view.enterprise_number, view);
       draw();
     },
   };

@@ -47,7 +47,7 @@ export function marksOf(view) {
     view.cycling && [`Power cycle: ${(STEPS[view.cycle_step] ?? "under way").toLowerCase()}`, "act"],
     view.needs_person && ["Needs a person", "bad", "lineman can do nothing more about it by itself"],
     isPaused(view) && ["Paused", "warn", view.paused_by ? `by ${view.paused_by}` : null],
-    view.gate === "maintenance" && ["Maintenance", "warn"],
+    view.maintenance && ["Maintenance", "warn"],
     view.gate === "dry_run" && ["Dry run", "warn"],
     !view.parameter_option_2 && ["By hand only", "", "Its power is not cut by itself (parameter_option_2 is off)"],
   ].filter(Boolean);
