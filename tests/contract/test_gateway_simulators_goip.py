@@ -215,6 +215,13 @@ async def test_a_unit_of_one_line_has_two_modes_and_one_with_h323_no_account() -
         assert Calling(h323=True).ids(2) == {1: None, 2: None}
 
 
+def test_a_unit_whose_lines_are_never_registered_by_voip_has_no_account_for_it() -> None:
+    units = [SimulatedGoips(["goip8"], seed=seed, calm=True).gateways[0] for seed in range(60)]
+    silent = [unit for unit in units if not unit.uses_voip]
+    assert 0 < len(silent) < 30
+    assert not any(any(unit.calling.ids(8).values()) for unit in silent)
+
+
 async def test_the_reset_to_factory_settings_stands_above_the_reboot_and_both_have_no_fields() -> None:
     async with units_of("goip4") as units:
         text = await page(units.ports[0], "tools.html", "utf-8")

@@ -70,15 +70,15 @@ class SimulatedGoip:
             )
             for n, (condition, on) in enumerate(found, 1)
         ]
+        #: Whether its lines are registered by VoIP at all; one that is not has no account for it either.
+        self.uses_voip = chance(self.seed, 2) < 0.85
         modes = modes_of(plate)
         self.calling = Calling(
             modes[self.seed // 7 % len(modes)],
             f"goip{digits % 10_000:04d}",
             sip_stem,
-            h323=chance(self.seed, 1) < 0.05,
+            h323=not self.uses_voip or chance(self.seed, 1) < 0.05,
         )
-        #: Whether its lines are registered by VoIP at all.
-        self.uses_voip = chance(self.seed, 2) < 0.85
         #: Whether it answers, and whether it went with a word.
         self.online, self.went_cleanly = True, True
         self.booted_at = -3600.0 - int(30 * _DAY_S * chance(self.seed, 3))
