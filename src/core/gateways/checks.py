@@ -56,7 +56,7 @@ def line_number(value: int, count: int | None = None) -> int:
     if not 1 <= value <= MOST_LINES:
         raise Invalid(f"{str(value)[:30]} is not a line: lines are 1 to {MOST_LINES}", field="line")
     if count is not None and value > count:
-        raise Invalid(f"the gateway has {count} lines, and no line {value}", field="line")
+        raise Invalid(f"the gateway has no line {value}: its last is {count}", field="line")
     return value
 
 
