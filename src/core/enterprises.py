@@ -1,7 +1,6 @@
 """Enterprises: the tenants whose devices these are, one by one and from a table."""
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import Any
 
 import anyio.lowlevel
@@ -16,7 +15,7 @@ from ..ports.secrets import Secret
 from .editing import Expect, anything, edit
 from .fields import Check, checked, invalid, login, secret, text
 from .permissions import allow, enterprises_of
-from .tables import Columns, Row
+from .tables import Columns, Report, Row, RowStatus
 
 LONGEST_NUMBER, LONGEST_NAME, LONGEST_COMMENT = 32, 200, 2000
 #: Rows of a page.
@@ -64,16 +63,6 @@ COLUMNS = Columns(
 )
 
 
-class RowStatus(StrEnum):
-    """What became of a row."""
-
-    ADDED = "added"
-    CHANGED = "changed"
-    #: There is such an enterprise, and it is as the row says.
-    SAME = "same"
-    ERROR = "error"
-
-
 @attrs.frozen
 class RowResult:
     row: int
@@ -83,15 +72,8 @@ class RowResult:
 
 
 @attrs.frozen
-class ImportReport:
+class ImportReport(Report[RowResult]):
     """What became, or in a dry run would become, of all rows."""
-
-    dry_run: bool
-    rows: Sequence[RowResult]
-
-    def count(self, status: RowStatus) -> int:
-        """How many rows came to that."""
-        return sum(row.status is status for row in self.rows)
 
 
 @attrs.frozen(kw_only=True)

@@ -7,7 +7,8 @@ import csv
 import io
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from enum import StrEnum
+from typing import Any, Generic, Protocol, TypeVar
 
 import attrs
 
@@ -28,6 +29,36 @@ class Row:
     number: int
     fields: Mapping[str, Any]
     errors: tuple[FieldError, ...] = ()
+
+
+class RowStatus(StrEnum):
+    """What became of a row of an import."""
+
+    ADDED = "added"
+    CHANGED = "changed"
+    #: There is such a thing, and it is as the row says.
+    SAME = "same"
+    ERROR = "error"
+
+
+class _Told(Protocol):
+    @property
+    def status(self) -> RowStatus: ...
+
+
+R = TypeVar("R", bound=_Told)
+
+
+@attrs.frozen
+class Report(Generic[R]):
+    """What became, or in a dry run would become, of all rows."""
+
+    dry_run: bool
+    rows: Sequence[R]
+
+    def count(self, status: RowStatus) -> int:
+        """How many rows came to that."""
+        return sum(row.status is status for row in self.rows)
 
 
 def text_of(said: str) -> str:

@@ -9,7 +9,8 @@ import msgspec
 from msgspec import UNSET, Meta, UnsetType
 from starlette.routing import Route
 
-from ...core.enterprises import COLUMNS, Enterprises, ImportReport, RowStatus
+from ...core.enterprises import COLUMNS, Enterprises, ImportReport
+from ...core.tables import RowStatus
 from ...ports.enterprises import Enterprise, EnterpriseExists, EnterpriseInUse, NewEnterprise, UnknownEnterprise
 from ...ports.errors import FieldError, Invalid, NotAllowed, Stale, TooLarge
 from ...ports.identity import Permission

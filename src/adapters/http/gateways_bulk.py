@@ -10,10 +10,10 @@ from msgspec import Meta
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ...core.gateways.importing import GatewayImport, ImportReport, RowStatus
+from ...core.gateways.importing import GatewayImport, ImportReport
 from ...core.gateways.inventory import Gateways
 from ...core.gateways.table import COLUMNS, EXPORTED
-from ...core.tables import write_csv
+from ...core.tables import RowStatus, write_csv
 from ...ports.clock import Clock
 from ...ports.errors import FieldError, Invalid, NotAllowed, TooLarge
 from ...ports.gateways import GatewayQuery, GatewayRow

@@ -1,11 +1,12 @@
 """Gateways: the rules of their lives, and what one can ask about them."""
 
+from ..tables import RowStatus
 from .commands import Commands
 from .config import GatewayConfig
 from .counting import FleetStats, OperatorStats
 from .directories import Directories
 from .health import rebooting, why, why_line
-from .importing import GatewayImport, ImportReport, RowResult, RowStatus
+from .importing import GatewayImport, ImportReport, RowResult
 from .inventory import GatewayDraft, GatewayEdit, Gateways
 from .keeping import Keeping
 from .kinds import KINDS

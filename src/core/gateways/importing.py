@@ -1,7 +1,6 @@
 """Many gateways at once, from a table: each row has a result of its own, and a broken one stops no other."""
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import Any
 
 import anyio.lowlevel
@@ -15,7 +14,7 @@ from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
 from ..fields import checked, invalid
 from ..permissions import allow, enterprises_of
-from ..tables import Row
+from ..tables import Report, Row, RowStatus
 from . import checks
 from .config import GatewayConfig
 from .planning import directories_of, named
@@ -24,16 +23,6 @@ from .planning import directories_of, named
 BATCH = 500
 #: Rows after which others in the process get their turn.
 BREATH = 50
-
-
-class RowStatus(StrEnum):
-    """What became of a row."""
-
-    ADDED = "added"
-    CHANGED = "changed"
-    #: There is such a gateway, and it is as the row says.
-    SAME = "same"
-    ERROR = "error"
 
 
 @attrs.frozen
@@ -45,15 +34,8 @@ class RowResult:
 
 
 @attrs.frozen
-class ImportReport:
+class ImportReport(Report[RowResult]):
     """What became, or in a dry run would become, of all rows."""
-
-    dry_run: bool
-    rows: Sequence[RowResult]
-
-    def count(self, status: RowStatus) -> int:
-        """How many rows came to that."""
-        return sum(row.status is status for row in self.rows)
 
 
 @attrs.define
