@@ -35,7 +35,7 @@ class LinemanError(Exception):
     @property
     def code(self) -> str:
         """A stable name for programs: the class name in kebab-case."""
-        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "-", type(self).__name__).lower()
+        return re.sub(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])", "-", type(self).__name__).lower()
 
 
 class Invalid(LinemanError):

@@ -18,6 +18,9 @@ from ..settings import Settings
 from .system import System
 from .work import Work
 
+#: Paths that other systems know without the name of ours before them: addresses registered at a cloud, and the like.
+BURNT_IN = frozenset({"/ewelink-callback/"})
+
 
 @attrs.define(eq=False)
 class Service:
@@ -46,6 +49,7 @@ class Service:
             UnknownSystem
         """
         registry = CollectorRegistry()
+        routes = {name: system.routes() for name, system in self.systems.items()}
         for system in (*self.systems.values(), *self.common):
             for collector in system.collectors():
                 registry.register(collector)
@@ -61,9 +65,9 @@ class Service:
             trust_local=self.settings.auth == "trust-local",
             public_url=self.settings.public_url,
             everywhere=[route for system in self.common for route in system.routes()],
+            at_root=[one for own in routes.values() for one in own if getattr(one, "path", "") in BURNT_IN],
             body_limit=self.settings.body_limit,
         )
-        routes = {name: system.routes() for name, system in self.systems.items()}
         return build_app(faces, systems=routes, alone=systems[0] if len(systems) == 1 else None, served=systems)
 
     async def stats(self) -> Mapping[str, Any]:

@@ -6,8 +6,8 @@ from ... import __version__
 from .frame import Root
 
 COMMANDS = {
-    "serve": ("serve:serve", "Run the service: the API, the pages and the polling."),
-    "demo": ("demo:demo", "Try it: a town of simulated miners, the service and its pages."),
+    "serve": ("serve:serve", "Run the service: the API, the pages and the work."),
+    "demo": ("demo:demo", "Try it: a town of simulated devices, the service and its pages."),
     "simulate": ("simulate:simulate", "Run simulated devices that speak the real wire."),
     "miners": ("miners:miners", "List, change, poll and watch miners."),
     "gateways": ("gateways:gateways", "List, change, scan, watch and reboot GSM gateways."),

@@ -1,4 +1,4 @@
-"""``lineman serve``: the API, the pages and the polling."""
+"""``lineman serve``: the API, the pages and the work."""
 
 import os
 import sys
@@ -26,12 +26,12 @@ if TYPE_CHECKING:
 @click.argument("systems", nargs=-1, metavar="[SYSTEM …]")
 @click.option("--host", metavar="ADDRESS", help="The address to bind. [LINEMAN_HOST]")
 @click.option("--port", type=click.IntRange(0, 65535), help="The port to bind; 0 is any free one. [LINEMAN_PORT]")
-@click.option("--no-work", is_flag=True, help="Answer only; another process on this database polls.")
+@click.option("--no-work", is_flag=True, help="Answer only; another process on this database works.")
 def serve(systems: tuple[str, ...], host: str | None, port: int | None, no_work: bool) -> None:
-    """Run the service: the API, the pages and the polling.
+    """Run the service: the API, the pages and the work.
 
-    Without SYSTEM all are served, each under its name. One SYSTEM alone (miners)
-    is served at the root, on the port of the service that it replaces.
+    Without SYSTEM all are served, each under its name. One SYSTEM alone (miners,
+    goip, units, ewelink) is served at the root, on the port of the service that it replaces.
 
     Of several processes on one database one works; another takes over when it ends.
     """

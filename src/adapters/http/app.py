@@ -52,6 +52,8 @@ class Faces:
     public_url: str | None = None
     #: More routes that stand at the root and under every system, such as those of the alerts.
     everywhere: Sequence[BaseRoute] = ()
+    #: Paths of systems that stand at the root of the full house as well: others have them burnt in.
+    at_root: Sequence[BaseRoute] = ()
     #: Bytes of a request's body, and seconds until the first byte of its answer.
     body_limit: int = 1 << 20
     deadline: float = DEADLINE
@@ -125,7 +127,8 @@ def _all(house: Faces, systems: Mapping[str, Sequence[BaseRoute]], frame: Sequen
     told = [*(Mount(f"/{name}", routes=list(own)) for name, own in systems.items()), *frame]
     shell = pages(api="/miners/api" if "miners" in systems else f"{ALWAYS}/miners/api")
     mounts = [Mount(f"/{name}", Switchboard(_mounted(house, name, own, frame))) for name, own in systems.items()]
-    return [*frame, *docs.routes(_handbook(house, "lineman", told, "/")), _root(house, None), *shell, *mounts]
+    handbook = docs.routes(_handbook(house, "lineman", told, "/"))
+    return [*frame, *handbook, _root(house, None), *shell, *house.at_root, *mounts]
 
 
 def _mounted(house: Faces, name: str, own: Sequence[BaseRoute], frame: Sequence[BaseRoute]) -> list[BaseRoute]:

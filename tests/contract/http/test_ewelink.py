@@ -382,3 +382,10 @@ async def test_the_document_names_every_path(anna: httpx.AsyncClient) -> None:
     for path, method in asked.items():
         assert method in paths[path], path
     assert set(paths["/ewelink-callback/"]["get"]["responses"]["200"]["content"]) == {"application/json", "text/html"}
+
+
+async def test_the_registered_address_stands_at_the_root_of_the_full_house_as_well(site: Site) -> None:
+    async with site.client(None) as nobody:
+        for path in ("/ewelink-callback/", "/ewelink/ewelink-callback/"):
+            answer = await nobody.get(path, params={"code": "x", "region": "eu", "state": "forged"})
+            assert (answer.status_code, answer.json()["code"]) == (403, "bad-state")
