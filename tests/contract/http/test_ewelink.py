@@ -388,4 +388,4 @@ async def test_the_registered_address_stands_at_the_root_of_the_full_house_as_we
     async with site.client(None) as nobody:
         for path in ("/ewelink-callback/", "/ewelink/ewelink-callback/"):
             answer = await nobody.get(path, params={"code": "x", "region": "eu", "state": "forged"})
-            assert (answer.status_code, answer.json()["code"]) == (403, "bad-state")
+            assert (answer.status_code, answer.json()["code"]) == (401, "bad-state")
