@@ -77,7 +77,7 @@ async def power_cycle(api: Api, unit: str, yes: bool, no_wait: bool) -> None:
     confirm(f"Cut the power of unit {unit}, {found['name']}, at {plug(found['plug'])}, and give it back?", yes=yes)
     async with _carried_out(api) as own:
         if own and no_wait:
-            raise click.UsageError("nobody else works who would carry it out: leave out --no-wait")
+            raise errors.Invalid("nobody else works who would carry it out: leave out --no-wait", field="no_wait")
         answer = await _asked(api, unit, yes=yes)
         if not no_wait:
             answer = await _ended(api, unit, answer)
