@@ -44,7 +44,9 @@ async def test_a_job_comes_back_as_it_was_given_and_its_password_is_not_in_the_d
 
 async def test_each_job_is_begun_by_one_and_the_oldest_first(jobs: JobStore) -> None:
     ids = [(await jobs.add(NEW, at=NOW)).id for _ in range(5)]
-    taken: list[int] = []
+    # Of several that begin at once, whoever is answered first need not have the oldest.
+    taken = [(await begun(jobs)).id]
+    assert taken == ids[:1]
 
     async def worker() -> None:
         while (job := await jobs.begin(at=NOW)) is not None:
@@ -54,7 +56,6 @@ async def test_each_job_is_begun_by_one_and_the_oldest_first(jobs: JobStore) -> 
         for _ in range(4):
             tasks.start_soon(worker)
     assert sorted(taken) == ids
-    assert taken[0] == ids[0]
     assert await jobs.waiting() == 5
 
 
