@@ -1,6 +1,6 @@
 """Alerts, of all systems, in one process."""
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -12,6 +12,7 @@ from ..adapters.http import alerts
 from ..adapters.http.figures import AlertFigures
 from ..adapters.scheduler import Job
 from ..container import House
+from .system import System
 
 #: Seconds between two looks at what time does to alerts, and two goes at telling people.
 JUDGE_EVERY, TELL_EVERY = 5.0, 5.0
@@ -20,7 +21,7 @@ KEPT = timedelta(days=365)
 
 
 @attrs.frozen
-class AlertSystem:
+class AlertSystem(System):
     """Judges what the other systems report, and tells people."""
 
     house: House
@@ -28,9 +29,6 @@ class AlertSystem:
     def routes(self) -> Sequence[BaseRoute]:
         house = self.house
         return alerts.routes(house.alerts(), house.rule_book(), house.channels(), house.maintenance())
-
-    async def begin(self) -> None:
-        """The usual rules are made by the first judgement, which is tried again when it fails."""
 
     def jobs(self) -> Sequence[Job]:
         judging, rules, store, clock = (
@@ -40,6 +38,7 @@ class AlertSystem:
 
         async def judge() -> None:
             nonlocal began
+            # Tried again when it fails: there is no work without it.
             if not began:
                 await rules.ensure_usual()
             began = True
@@ -51,9 +50,6 @@ class AlertSystem:
             Job("forget old alerts", 3600, lambda: store.prune(before=clock.now() - KEPT), slowest=7200),
         )
 
-    def rounds(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
-        return ()
-
     async def end(self) -> None:
         self.house.judging().forget()
 
@@ -62,12 +58,6 @@ class AlertSystem:
 
     def stats(self) -> Mapping[str, Any]:
         return {"alerts": self._all()}
-
-    def figures(self) -> Mapping[str, float]:
-        return {}
-
-    def ailing(self) -> bool:
-        return False
 
     def _all(self) -> dict[str, Any]:
         """How the judging and the telling go, in numbers."""

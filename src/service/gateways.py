@@ -1,6 +1,6 @@
 """The GoIP gateways in one process: their paths and their work."""
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
@@ -21,13 +21,14 @@ from ..adapters.http.stream import Streams
 from ..adapters.scheduler import Job
 from ..container import House
 from ..core.lease import Permit
+from .system import System
 
 #: Seconds between two looks for a scan that is due or asked for, two looks after commands, two roll-ups, two reports.
 SCAN_EVERY, TEND_EVERY, ROLL_UP_EVERY, REPORT_EVERY = 1.0, 2.0, 300.0, 300.0
 
 
 @attrs.frozen
-class GatewaySystem:
+class GatewaySystem(System):
     """Scans, stores and commands."""
 
     house: House
@@ -71,9 +72,6 @@ class GatewaySystem:
 
     async def _report(self) -> None:
         await self.house.gateway_reports().present(await self.house.gateway_watch_store().all())
-
-    def rounds(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
-        return ()
 
     async def end(self) -> None:
         """What was seen is written at once; a scan that is cut short is queued for the next to work."""

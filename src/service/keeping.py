@@ -1,19 +1,19 @@
 """Housekeeping: what belongs to no system."""
 
-from collections.abc import Callable, Coroutine, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import attrs
-from prometheus_client.registry import Collector
 from starlette.routing import BaseRoute
 
 from ..adapters.http.enterprises import EnterpriseApi
 from ..adapters.scheduler import Job
 from ..container import House
+from .system import System
 
 
 @attrs.define(eq=False)
-class Housekeeping:
+class Housekeeping(System):
     """Sessions that are over, and the like; and the enterprises, whose devices are in several systems."""
 
     house: House
@@ -21,9 +21,6 @@ class Housekeeping:
 
     def routes(self) -> Sequence[BaseRoute]:
         return EnterpriseApi(self.house.enterprises()).routes()
-
-    async def begin(self) -> None:
-        """Nothing has to be made ready."""
 
     def jobs(self) -> Sequence[Job]:
         return (
@@ -35,23 +32,8 @@ class Housekeeping:
         days, now = self.house.settings().journal_days, self.house.clock().now()
         self._pruned += await self.house.journals().prune(days=days, now=now)
 
-    def rounds(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
-        return ()
-
-    async def end(self) -> None:
-        """Nothing waits to be written."""
-
-    def collectors(self) -> Sequence[Collector]:
-        return ()
-
     def stats(self) -> Mapping[str, Any]:
         return {
             "journal_lines_pruned": self._pruned,
             "log_ins_not_written": self.house.identity().unwritten.count,
         }
-
-    def figures(self) -> Mapping[str, float]:
-        return {}
-
-    def ailing(self) -> bool:
-        return False

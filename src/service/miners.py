@@ -23,6 +23,7 @@ from ..adapters.scheduler import Job, Pacer
 from ..container import House
 from ..core.lease import Permit
 from ..ports.errors import LinemanError
+from .system import System
 
 log = structlog.get_logger("lineman")
 
@@ -39,7 +40,7 @@ STUCK = 10_000
 
 
 @attrs.frozen
-class MinerSystem:
+class MinerSystem(System):
     """Polls, stores, discovers and acts."""
 
     house: House

@@ -20,13 +20,14 @@ from ..adapters.http.units_stream import UnitStreamApi
 from ..adapters.scheduler import Job, Pacer
 from ..container import House
 from ..core.lease import Permit
+from .system import System
 
 #: Seconds between two looks for changed units, two reports, and two looks at the cloud's authorisation.
 LOOK_EVERY, REPORT_EVERY, CLOUD_EVERY = 1.0, 60.0, 3600.0
 
 
 @attrs.frozen
-class UnitSystem:
+class UnitSystem(System):
     """Watches, cuts power and gives it back."""
 
     house: House
@@ -96,7 +97,7 @@ class UnitSystem:
 
 
 @attrs.frozen
-class EwelinkSystem:
+class EwelinkSystem(System):
     """The plugs' cloud: paths only, since its work is the units'."""
 
     house: House
@@ -106,27 +107,3 @@ class EwelinkSystem:
     def routes(self) -> Sequence[BaseRoute]:
         acts = UnitActs(self.house.powering(), self.house.unit_store(), self.permit, self.holder)
         return EwelinkApi(self.house.clouds(), acts).routes()
-
-    async def begin(self) -> None:
-        """Nothing has to be made ready."""
-
-    def jobs(self) -> Sequence[Job]:
-        return ()
-
-    def rounds(self) -> Sequence[Callable[[], Coroutine[Any, Any, None]]]:
-        return ()
-
-    async def end(self) -> None:
-        """Nothing waits to be written."""
-
-    def collectors(self) -> Sequence[Collector]:
-        return ()
-
-    def stats(self) -> Mapping[str, Any]:
-        return {}
-
-    def figures(self) -> Mapping[str, float]:
-        return {}
-
-    def ailing(self) -> bool:
-        return False
