@@ -14,8 +14,9 @@ from lineman.adapters.db.journal import SqlJournal
 from lineman.adapters.db.miners import SqlMiners
 from lineman.core.miners.bulk import Bulk, Deed, Order
 from lineman.core.miners.exporting import Exporting
-from lineman.core.miners.importing import Importing, Report, RowStatus
+from lineman.core.miners.importing import Importing, ImportReport
 from lineman.core.miners.table import read_csv, read_objects, write_csv
+from lineman.core.tables import RowStatus
 from lineman.ports.errors import ConfirmationNeeded, Invalid, NotAllowed, Unreachable
 from lineman.ports.identity import Actor, Role
 from lineman.ports.miners import Maker, Miner, MinerQuery, NewContainer, NewGroup, NewMiner
@@ -46,7 +47,7 @@ class Site:
     def changing(self) -> dict[str, Any]:
         return {**self.stores(), "journal": SqlJournal(self.db), "clock": SystemClock()}
 
-    async def imported(self, items: list[dict[str, Any]], actor: Actor = OLGA, **how: bool) -> Report:
+    async def imported(self, items: list[dict[str, Any]], actor: Actor = OLGA, **how: bool) -> ImportReport:
         return await Importing(**self.changing()).run(actor, read_objects(items), **how)
 
     async def bulk(self, order: Order, actor: Actor = OLGA, **chosen: Any) -> list[tuple[int, str | None]]:

@@ -12,8 +12,9 @@ from starlette.routing import Route
 from ...core.miners.bulk import MOST, Bulk, Deed, Order
 from ...core.miners.checks import maker_named
 from ...core.miners.exporting import Exporting
-from ...core.miners.importing import Importing, Report, RowStatus
+from ...core.miners.importing import Importing, ImportReport
 from ...core.miners.table import read_csv, read_objects, write_csv
+from ...core.tables import RowStatus
 from ...ports.errors import ConfirmationNeeded, FieldError, Invalid, NotAllowed, TooLarge
 from ...ports.identity import Actor, Permission
 from ...ports.miners import Availability, MinerQuery, State, UnknownMaker
@@ -171,7 +172,7 @@ class BulkApi:
         ]
 
 
-def import_view(report: Report) -> ImportView:
+def import_view(report: ImportReport) -> ImportView:
     """The report as the world sees it."""
     return ImportView(
         dry_run=report.dry_run,

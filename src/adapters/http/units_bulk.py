@@ -10,9 +10,9 @@ from msgspec import Meta
 from starlette.responses import Response
 from starlette.routing import Route
 
-from ...core.tables import write_csv
+from ...core.tables import RowStatus, write_csv
 from ...core.units import UnitQuery, UnitRow, Units
-from ...core.units.importing import ImportReport, RowStatus, UnitImport
+from ...core.units.importing import ImportReport, UnitImport
 from ...core.units.table import COLUMNS, EXPORTED
 from ...ports.errors import FieldError, Invalid, NotAllowed, TooLarge
 from ...ports.identity import Permission

@@ -1,7 +1,6 @@
 """Many miners at once, from a table: each row has a result of its own, and a broken one stops no other."""
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import Any
 
 import anyio.lowlevel
@@ -13,6 +12,7 @@ from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
 from ...ports.miners import Container, ContainerStore, GroupStore, Maker, Miner, MinerStore, NewMiner
 from ..permissions import allow
+from ..tables import Report, RowStatus
 from . import checks
 from .grid import check_place, settled
 from .table import Row
@@ -23,16 +23,6 @@ BATCH = 500
 BREATH = 50
 
 Place = tuple[int | None, int | None, int | None, int | None]
-
-
-class RowStatus(StrEnum):
-    """What became of a row."""
-
-    ADDED = "added"
-    CHANGED = "changed"
-    #: There is such a miner, and it is as the row says.
-    SAME = "same"
-    ERROR = "error"
 
 
 @attrs.frozen
@@ -46,14 +36,8 @@ class RowResult:
 
 
 @attrs.frozen
-class Report:
+class ImportReport(Report[RowResult]):
     """What became, or in a dry run would become, of all rows."""
-
-    dry_run: bool
-    rows: Sequence[RowResult]
-
-    def count(self, status: RowStatus) -> int:
-        return sum(row.status is status for row in self.rows)
 
 
 @attrs.define
@@ -82,7 +66,9 @@ class Importing:
     clock: Clock
     default_port: int = 4028
 
-    async def run(self, actor: Actor, rows: Sequence[Row], *, dry_run: bool = False, update: bool = False) -> Report:
+    async def run(
+        self, actor: Actor, rows: Sequence[Row], *, dry_run: bool = False, update: bool = False
+    ) -> ImportReport:
         """Add the miners of the rows, and with ``update`` change those that are there by address and port.
 
         Without ``update`` a row that says something else than what is there is
@@ -115,7 +101,7 @@ class Importing:
                 results |= await self._write([], changed[start : start + BATCH])
             for start in range(0, len(new), BATCH):
                 results |= await self._write(new[start : start + BATCH], [])
-        report = Report(dry_run, [results[row.number] for row in rows])
+        report = ImportReport(dry_run, [results[row.number] for row in rows])
         if not dry_run:
             counts = ", ".join(f"{report.count(status)} {status}" for status in RowStatus)
             await self.journal.write(

@@ -1,7 +1,6 @@
 """Many units at once, from a table: each row has a result of its own, and a broken one stops no other."""
 
 from collections.abc import Mapping, Sequence
-from enum import StrEnum
 from typing import Any
 
 import anyio.lowlevel
@@ -15,23 +14,13 @@ from ...ports.journal import Entry, Journal
 from ...ports.units import Unit, UnitStore
 from ..fields import checked, invalid
 from ..permissions import allow, enterprises_of
-from ..tables import Row
+from ..tables import Report, Row, RowStatus
 from . import checks
 
 #: Rows after which others in the process get their turn.
 BREATH = 50
 #: Enterprises in one question.
 PAGE = 1000
-
-
-class RowStatus(StrEnum):
-    """What became of a row."""
-
-    ADDED = "added"
-    CHANGED = "changed"
-    #: There is such a unit, and it is as the row says.
-    SAME = "same"
-    ERROR = "error"
 
 
 @attrs.frozen
@@ -43,15 +32,8 @@ class RowResult:
 
 
 @attrs.frozen
-class ImportReport:
+class ImportReport(Report[RowResult]):
     """What became, or in a dry run would become, of all rows."""
-
-    dry_run: bool
-    rows: Sequence[RowResult]
-
-    def count(self, status: RowStatus) -> int:
-        """How many rows came to that."""
-        return sum(row.status is status for row in self.rows)
 
 
 @attrs.define
