@@ -7,7 +7,7 @@ import anyio
 import attrs
 
 from ...ports.clock import Clock
-from ...ports.errors import DeviceError, LinemanError
+from ...ports.errors import LinemanError
 from ...ports.units import (
     Cause,
     Checked,
@@ -142,7 +142,7 @@ class Watching:
         if unit.host_key is None and checked.host_key is not None and checked.outcome is Outcome.ONLINE:
             await self.unit_store.pin(unit.enterprise_number, checked.host_key)
         if "restart_service" in actions:
-            watch = await self._restart(unit, watch)
+            await self._restart(unit, watch)
         await self.reports.seen(unit, watch, checked)
         return watch
 
@@ -213,13 +213,13 @@ class Watching:
         for action in actions:
             self.say(action, unit.enterprise_number, after.last_error_message or "")
 
-    async def _restart(self, unit: Unit, watch: UnitWatch) -> UnitWatch:
+    async def _restart(self, unit: Unit, watch: UnitWatch) -> None:
         """The gentler step: the service, not the host."""
         now, error = self.clock.now(), None
         try:
             async with self.alone(unit.enterprise_number):
                 await self.probe.restart_service(target_of(unit), deadline=RESTART)
-        except (DeviceError, LinemanError) as failed:
+        except LinemanError as failed:
             error = failed.detail
         row = UnitEvent(
             at=now, enterprise_number=unit.enterprise_number, failure_counter=watch.state.failure_counter,
@@ -227,7 +227,6 @@ class Watching:
             action_time=self.clock.now(), user_initiator="auto",
         )  # fmt: skip
         await self.watch_store.append(row)
-        return watch
 
     async def _known(self, unit: Unit) -> UnitWatch:
         """What is known of a unit; of one that this process does not watch, what is stored."""

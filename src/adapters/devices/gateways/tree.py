@@ -8,8 +8,6 @@ import re
 import warnings
 from typing import Any
 
-from parsel import Selector
-
 #: Signs that are gathered of one element at most.
 LONGEST_CELL = 512
 #: Signs that a tag may have; the longest ones of gateways have 300.
@@ -50,6 +48,9 @@ def gathered(element: Any, limit: int = LONGEST_CELL) -> str:
 
 
 def _tree(text: str, kind: str) -> Any:
+    # Imported with the first page: it and its parser are a tenth of the time to start.
+    from parsel import Selector
+
     if not text.strip():
         return None
     if "&#" in text:
