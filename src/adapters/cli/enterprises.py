@@ -1,18 +1,18 @@
 """``lineman enterprises``: the tenants whose devices these are."""
 
 from collections.abc import Callable, Mapping
-from typing import IO, Any, TypeVar
+from typing import Any, TypeVar
 from urllib.parse import quote
 
 import click
 
 from . import figures, words
 from .asking import ask_password, confirm, password_option, yes_option
-from .client import Api, Raw, asks
+from .client import Api, asks
 from .frame import Group, frame
 from .lookup import given
-from .output import Column, emit, field, note, print_json, show_fields, show_table
-from .tables import DEADLINE, media_of
+from .output import emit, field, note, print_json, show_fields, show_table
+from .sheets import import_options, send
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -35,14 +35,6 @@ COLUMNS = (
     field("User", "gateway_username", spare=1),
     field("Password", "has_gateway_password", spare=2),
     field("Comment", "comment", spare=3),
-)
-ROWS = (
-    field("Row", "row", right=True),
-    field("Number", "number"),
-    field("Result", "status"),
-    Column(
-        "Why", lambda row: "; ".join(": ".join(filter(None, (one["field"], one["message"]))) for one in row["errors"])
-    ),
 )
 
 
@@ -145,35 +137,12 @@ async def remove(api: Api, number: str, yes: bool) -> None:
 
 
 @enterprises.command("import")
-@click.argument("file", type=click.File("rb"))
-@click.option("--dry-run", is_flag=True, help="Only tell what would be done.")
-@click.option("--update", is_flag=True, help="Change enterprises that are there by number.")
-@click.option("--encoding", help="Of a CSV that is not UTF-8, such as windows-1251.")
-@click.option("--format", "kind", type=click.Choice(["csv", "json"]), help="Without it, by the name of the file.")
+@import_options("enterprises that are there by number")
 @asks
-async def import_(
-    api: Api, file: IO[bytes], dry_run: bool, update: bool, encoding: str | None, kind: str | None
-) -> None:
+async def import_(api: Api, **told: Any) -> None:
     """Add enterprises from FILE (- for stdin), a CSV with a header or a JSON array.
 
     Columns: number, name, gateway_username, gateway_password, comment. Broken
     rows do not stop the rest; the exit code is 2 if there were any.
     """
-    content = file.read()
-    media = media_of(str(getattr(file, "name", "-")), content, kind, encoding)
-    answer = await api.post(
-        f"{PATH}/import", Raw(content, media), query={"dry_run": dry_run, "update": update}, deadline=DEADLINE
-    )
-    emit(answer, _report)
-    if answer.value["failed"]:
-        raise click.exceptions.Exit(2)
-
-
-def _report(report: Mapping[str, Any]) -> None:
-    if wrong := [row for row in report["rows"] if row["status"] == "error"]:
-        show_table(ROWS, wrong)
-    would = "would be " if report["dry_run"] else ""
-    click.echo(
-        f"{report['added']} {would}added, {report['changed']} {would}changed, {report['same']} as they are, "
-        f"{report['failed']} broken"
-    )
+    await send(api, f"{PATH}/import", field("Number", "number"), **told)

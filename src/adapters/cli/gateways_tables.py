@@ -1,75 +1,37 @@
 """``lineman gateways import`` and ``export``: many gateways as a table."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
 
 import click
 
-from .client import Api, Raw, asks, problem
+from .client import Api, asks
 from .frame import Command
 from .gateways import SYSTEM, filters, query_of
-from .output import Column, emit, field, show_table
-from .tables import DEADLINE, media_of, written
-
-COLUMNS = (
-    field("Row", "row", right=True),
-    field("Name", "gateway_name"),
-    field("Result", "status"),
-    Column(
-        "Why", lambda row: "; ".join(": ".join(filter(None, (one["field"], one["message"]))) for one in row["errors"])
-    ),
-)
+from .output import field
+from .sheets import export_options, fetch, import_options, send
 
 
 @click.command(cls=Command)
-@click.argument("file", type=click.File("rb"))
-@click.option("--dry-run", is_flag=True, help="Only tell what would be done.")
-@click.option("--update", is_flag=True, help="Change gateways that are there by name.")
-@click.option("--encoding", help="Of a CSV that is not UTF-8, such as windows-1251.")
-@click.option("--format", "kind", type=click.Choice(["csv", "json"]), help="Without it, by the name of the file.")
+@import_options("gateways that are there by name")
 @asks
-async def import_(
-    api: Api, file: IO[bytes], dry_run: bool, update: bool, encoding: str | None, kind: str | None
-) -> None:
+async def import_(api: Api, **told: Any) -> None:
     """Add gateways from FILE (- for stdin), a CSV with a header or a JSON array.
 
     Columns: gateway_name, enterprise_number, serial_last4, directory, username,
     password. Broken rows do not stop the rest; the exit code is 2 if there were
     any.
     """
-    content = file.read()
-    media = media_of(str(getattr(file, "name", "-")), content, kind, encoding)
-    query = {"dry_run": dry_run, "update": update}
-    answer = await api.of(SYSTEM).post("/import", Raw(content, media), query=query, deadline=DEADLINE)
-    emit(answer, _show)
-    if answer.value["failed"]:
-        raise click.exceptions.Exit(2)
-
-
-def _show(report: Mapping[str, Any]) -> None:
-    if wrong := [row for row in report["rows"] if row["status"] == "error"]:
-        show_table(COLUMNS, wrong)
-    would = "would be " if report["dry_run"] else ""
-    click.echo(
-        f"{report['added']} {would}added, {report['changed']} {would}changed, {report['same']} as they are, "
-        f"{report['failed']} broken"
-    )
+    await send(api.of(SYSTEM), "/import", field("Name", "gateway_name"), **told)
 
 
 @click.command(cls=Command)
 @filters
-@click.option("--format", "kind", type=click.Choice(["csv", "json"]), default="csv", show_default=True)
-@click.option("--excel", is_flag=True, help="Semicolons and a mark at the start, as Excel likes it.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of stdout.")
+@export_options
 @asks
 async def export(api: Api, kind: str, excel: bool, output: Path | None, **chosen: Any) -> None:
     """Write all gateways that the options choose as CSV or JSON; --limit and --offset do not count.
 
     Passwords are left out. What import reads comes first.
     """
-    query = {**query_of(chosen), "format": kind, "excel": excel}
-    answer = await api.of(SYSTEM).ask("GET", "/export", query=query, deadline=DEADLINE)
-    if answer.status >= 300:
-        raise problem(answer)
-    written(answer, output)
+    await fetch(api.of(SYSTEM), "/export", query_of(chosen), kind=kind, excel=excel, output=output)

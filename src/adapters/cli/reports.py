@@ -14,7 +14,7 @@ from .frame import Group
 from .lookup import container_id_of
 from .moments import moment
 from .output import Column, emit, field, note, show_table
-from .tables import written
+from .sheets import written
 
 #: Seconds; years of many containers take a while.
 DEADLINE = 120.0
