@@ -19,7 +19,7 @@ from ...ports.errors import ConfirmationNeeded, FieldError, Invalid, NotAllowed,
 from ...ports.identity import Actor, Permission
 from ...ports.miners import Availability, MinerQuery, State, UnknownMaker
 from .miners import MakerName, MinersQuery, Tag
-from .tables import CSV, JSON, Excel, Format, attachment, rows_of
+from .tables import CSV, JSON, Excel, Format, ImportCounts, attachment, counted, rows_of
 from .wire import Call, Id, operation, route
 
 
@@ -45,14 +45,9 @@ class RowView(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[FieldError, ...]
 
 
-class ImportView(msgspec.Struct, frozen=True, kw_only=True):
+class ImportView(ImportCounts, frozen=True, kw_only=True):
     """What became, or in a dry run would become, of an import."""
 
-    dry_run: bool
-    added: int
-    changed: int
-    same: int
-    failed: int
     rows: list[RowView]
 
 
@@ -175,11 +170,7 @@ class BulkApi:
 def import_view(report: ImportReport) -> ImportView:
     """The report as the world sees it."""
     return ImportView(
-        dry_run=report.dry_run,
-        added=report.count(RowStatus.ADDED),
-        changed=report.count(RowStatus.CHANGED),
-        same=report.count(RowStatus.SAME),
-        failed=report.count(RowStatus.ERROR),
+        **counted(report),
         rows=[
             RowView(row=row.row, status=row.status, miner_id=row.miner_id, name=row.name, errors=row.errors)
             for row in report.rows

@@ -15,7 +15,7 @@ from ...ports.enterprises import Enterprise, EnterpriseExists, EnterpriseInUse, 
 from ...ports.errors import FieldError, Invalid, NotAllowed, Stale, TooLarge
 from ...ports.identity import Permission
 from ...ports.secrets import Secret
-from .tables import CSV, JSON, rows_of
+from .tables import CSV, JSON, ImportCounts, counted, rows_of
 from .wire import Call, Limit, Offset, Page, operation, route
 
 Number = Annotated[str, Meta(extra_json_schema={"minLength": 1, "maxLength": 32})]
@@ -81,14 +81,9 @@ class EnterpriseRowView(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[FieldError, ...]
 
 
-class EnterpriseImportView(msgspec.Struct, frozen=True, kw_only=True):
+class EnterpriseImportView(ImportCounts, frozen=True, kw_only=True):
     """What became, or in a dry run would become, of an import."""
 
-    dry_run: bool
-    added: int
-    changed: int
-    same: int
-    failed: int
     rows: list[EnterpriseRowView]
 
 
@@ -187,11 +182,7 @@ def enterprise_view(enterprise: Enterprise) -> EnterpriseView:
 def import_view(report: ImportReport) -> EnterpriseImportView:
     """The report as the world sees it."""
     return EnterpriseImportView(
-        dry_run=report.dry_run,
-        added=report.count(RowStatus.ADDED),
-        changed=report.count(RowStatus.CHANGED),
-        same=report.count(RowStatus.SAME),
-        failed=report.count(RowStatus.ERROR),
+        **counted(report),
         rows=[
             EnterpriseRowView(row=row.row, status=row.status, number=row.number, errors=row.errors)
             for row in report.rows

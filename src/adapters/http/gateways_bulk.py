@@ -20,7 +20,7 @@ from ...ports.gateways import GatewayQuery, GatewayRow
 from ...ports.identity import Actor, Permission
 from .gateways import DevicesQuery
 from .gateways_views import device_view
-from .tables import CSV, JSON, Excel, Format, attachment, rows_of
+from .tables import CSV, JSON, Excel, Format, ImportCounts, attachment, counted, rows_of
 from .wire import Call, operation, route
 
 #: Gateways that are in memory at a time.
@@ -48,14 +48,9 @@ class GatewayRowView(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[FieldError, ...]
 
 
-class GatewayImportView(msgspec.Struct, frozen=True, kw_only=True):
+class GatewayImportView(ImportCounts, frozen=True, kw_only=True):
     """What became, or in a dry run would become, of an import."""
 
-    dry_run: bool
-    added: int
-    changed: int
-    same: int
-    failed: int
     rows: list[GatewayRowView]
 
 
@@ -126,11 +121,7 @@ class GatewayTableApi:
 def import_view(report: ImportReport) -> GatewayImportView:
     """The report as the world sees it."""
     return GatewayImportView(
-        dry_run=report.dry_run,
-        added=report.count(RowStatus.ADDED),
-        changed=report.count(RowStatus.CHANGED),
-        same=report.count(RowStatus.SAME),
-        failed=report.count(RowStatus.ERROR),
+        **counted(report),
         rows=[
             GatewayRowView(row=row.row, status=row.status, gateway_name=row.gateway_name, errors=row.errors)
             for row in report.rows

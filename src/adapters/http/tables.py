@@ -9,7 +9,7 @@ import msgspec
 from msgspec import Meta
 from starlette.responses import Response, StreamingResponse
 
-from ...core.tables import Row, decoded
+from ...core.tables import Report, Row, RowStatus, decoded
 from ...ports.errors import Invalid
 from .wire import Call
 
@@ -20,6 +20,27 @@ MARK = "\ufeff"
 Batches = AsyncGenerator[Sequence[dict[str, Any]]]
 Format = Literal["csv", "json"]
 Excel = Annotated[bool, Meta(description="Semicolons and a byte order mark, as Excel likes it")]
+
+
+class ImportCounts(msgspec.Struct, frozen=True, kw_only=True):
+    """What became, or in a dry run would become, of the rows of an import, in numbers."""
+
+    dry_run: bool
+    added: int
+    changed: int
+    same: int
+    failed: int
+
+
+def counted(report: Report[Any]) -> dict[str, Any]:
+    """The fields of ``ImportCounts``."""
+    return {
+        "dry_run": report.dry_run,
+        "added": report.count(RowStatus.ADDED),
+        "changed": report.count(RowStatus.CHANGED),
+        "same": report.count(RowStatus.SAME),
+        "failed": report.count(RowStatus.ERROR),
+    }
 
 
 async def rows_of(

@@ -16,7 +16,7 @@ from ...core.units.importing import ImportReport, UnitImport
 from ...core.units.table import COLUMNS, EXPORTED
 from ...ports.errors import FieldError, Invalid, NotAllowed, TooLarge
 from ...ports.identity import Permission
-from .tables import CSV, JSON, Excel, Format, attachment, rows_of
+from .tables import CSV, JSON, Excel, Format, ImportCounts, attachment, counted, rows_of
 from .units import UnitsQuery
 from .units_views import unit_view
 from .wire import Call, operation, route
@@ -46,14 +46,9 @@ class UnitRowView(msgspec.Struct, frozen=True, kw_only=True):
     errors: tuple[FieldError, ...]
 
 
-class UnitImportView(msgspec.Struct, frozen=True, kw_only=True):
+class UnitImportView(ImportCounts, frozen=True, kw_only=True):
     """What became, or in a dry run would become, of an import."""
 
-    dry_run: bool
-    added: int
-    changed: int
-    same: int
-    failed: int
     rows: list[UnitRowView]
 
 
@@ -113,11 +108,7 @@ def _exported(row: UnitRow) -> dict[str, Any]:
 def import_view(report: ImportReport) -> UnitImportView:
     """The report as the world sees it."""
     return UnitImportView(
-        dry_run=report.dry_run,
-        added=report.count(RowStatus.ADDED),
-        changed=report.count(RowStatus.CHANGED),
-        same=report.count(RowStatus.SAME),
-        failed=report.count(RowStatus.ERROR),
+        **counted(report),
         rows=[
             UnitRowView(row=row.row, status=row.status, enterprise_number=row.enterprise_number, errors=row.errors)
             for row in report.rows

@@ -4,8 +4,7 @@ import { h, keyed, show, stay } from "./dom.js";
 import { FILTERS, gatewayFilters, meant } from "./gateway-filters.js";
 import { COLUMNS, gatewayRow } from "./gateway-row.js";
 import { nearLoader } from "./near.js";
-import { empty } from "./notices.js";
-import { headRow, pageOf, pager, sizeOf } from "./paging.js";
+import { arrowKeys, beyond, headRow, noMatch, pageOf, pager, sizeOf } from "./paging.js";
 import { place } from "./place.js";
 import { setQuery } from "./router.js";
 
@@ -54,14 +53,7 @@ export function gatewayGrid({ query: state, signal, known, none, changed }) {
     parts.set(view.gateway_name, part);
     return part;
   };
-  table.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
-    if (!step || !event.target.matches(".row-link")) return;
-    const link = event.target.closest("tbody")[step]?.querySelector(".row-link");
-    if (!link) return;
-    event.preventDefault();
-    link.focus();
-  });
+  arrowKeys(table);
   const draw = () => keyed(table, rows, ({ gateway_name: name }) => name, make, table.tHead);
 
   const filter = () => Object.fromEntries(FILTERS.map((name) => [name, state.get(name)]).filter(([, value]) => value));
@@ -87,7 +79,7 @@ export function gatewayGrid({ query: state, signal, known, none, changed }) {
     table.hidden = data.length === 0;
     filters.element.hidden = data.length === 0 && !filtered;
     stay(nothing, data.length ? "" : filtered ? "no match" : page() > 1 ? "beyond" : "none",
-      () => (filtered ? noMatch(filters.clear) : page() > 1 ? beyond(() => pages.turn(1)) : none()));
+      () => (filtered ? noMatch("gateway", filters.clear) : page() > 1 ? beyond(() => pages.turn(1)) : none()));
     if (!element.childElementCount) show(element, filters.element, table, nothing, pages.element);
   };
   const told = (views) => {
@@ -97,12 +89,4 @@ export function gatewayGrid({ query: state, signal, known, none, changed }) {
     draw();
   };
   return { element, load, told, set, rows: () => rows };
-}
-
-function noMatch(clear) {
-  return empty("No gateway matches", h("p", {}, "Nothing fits the search and the filters together."), h("button", { type: "button", onclick: clear }, "Clear the filters"));
-}
-
-function beyond(back) {
-  return empty("There is no such page", h("button", { type: "button", onclick: back }, "To the first page"));
 }

@@ -5,8 +5,8 @@ import { h, keyed, setAttribute, show, stay } from "./dom.js";
 import { every } from "./live.js";
 import { COLUMNS, chooseColumn } from "./miner-columns.js";
 import { FILTERS, minerFilters } from "./miner-filters.js";
-import { empty, say } from "./notices.js";
-import { headRow, pageOf, pager, sizeOf } from "./paging.js";
+import { say } from "./notices.js";
+import { beyond, headRow, noMatch, pageOf, pager, sizeOf } from "./paging.js";
 import { place } from "./place.js";
 import { go, setQuery } from "./router.js";
 import { selection } from "./selection.js";
@@ -127,7 +127,7 @@ export async function minerTable({ root, query, signal, fixed = {}, none }) {
     table.hidden = data.length === 0;
     filters.element.hidden = data.length === 0 && !filtered;
     stay(nothing, data.length ? "" : filtered ? "no match" : page() > 1 ? "beyond" : "none",
-      () => (filtered ? noMatch(filters.clear) : page() > 1 ? beyond(() => pages.turn(1)) : none()));
+      () => (filtered ? noMatch("miner", filters.clear) : page() > 1 ? beyond(() => pages.turn(1)) : none()));
     if (first) show(root, filters.element, table, nothing, pages.element, bulk.element);
     first = false;
   };
@@ -143,15 +143,6 @@ export async function minerTable({ root, query, signal, fixed = {}, none }) {
   const read = { task: refresh, signal, onError: (error) => error.status && say(error.message, { failed: true }) };
   loop = live ? await follow({ ...read, seconds: REFRESH_S, of: { container_id: fixed.container_id }, on: { miners: told } }) : await every(REFRESH_S, read.task, signal, read.onError);
   return { again: () => loop.again() };
-}
-
-function noMatch(clear) {
-  return empty("No miner matches", h("p", {}, "Nothing fits the search and the filters together."),
-    h("button", { type: "button", onclick: clear }, "Clear the filters"));
-}
-
-function beyond(back) {
-  return empty("There is no such page", h("button", { type: "button", onclick: back }, "To the first page"));
 }
 
 const WHOLE = ["container_id", "group_id"];

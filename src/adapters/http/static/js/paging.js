@@ -1,6 +1,7 @@
 // What stands around a long table: heads that sort it, and the pages at its foot.
 import { h, setAttribute, setText } from "./dom.js";
 import { number, plural } from "./format.js";
+import { empty } from "./notices.js";
 
 export const SIZES = [50, 100, 250];
 
@@ -60,4 +61,20 @@ export function pager({ noun, page, limit, turn, resize }) {
       before.hidden = after.hidden = total <= limit() && page() === 1;
     },
   };
+}
+
+/** What stands in place of the rows when filters leave none, and when the address names a page beyond the last. */
+export const noMatch = (noun, clear) => empty(`No ${noun} matches`, h("p", {}, "Nothing fits the search and the filters together."), h("button", { type: "button", onclick: clear }, "Clear the filters"));
+export const beyond = (back) => empty("There is no such page", h("button", { type: "button", onclick: back }, "To the first page"));
+
+/** Arrow keys lead from the name in one row, a `tbody` of its own, to that in the next. */
+export function arrowKeys(table) {
+  table.addEventListener("keydown", (event) => {
+    const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
+    if (!step || !event.target.matches(".row-link")) return;
+    const link = event.target.closest("tbody")[step]?.querySelector(".row-link");
+    if (!link) return;
+    event.preventDefault();
+    link.focus();
+  });
 }

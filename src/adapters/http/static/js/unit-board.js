@@ -2,8 +2,7 @@
 import { units, withQuery } from "./api.js";
 import { h, keyed, stay } from "./dom.js";
 import { filterBar } from "./filters.js";
-import { empty } from "./notices.js";
-import { headRow, pageOf, pager, sizeOf } from "./paging.js";
+import { arrowKeys, beyond, headRow, noMatch, pageOf, pager, sizeOf } from "./paging.js";
 import { place } from "./place.js";
 import { setQuery } from "./router.js";
 import { unitWindows, withMaintenance } from "./unit-maintenance.js";
@@ -91,14 +90,7 @@ export function unitBoard({ query: state, signal, none, changed }) {
     element.scrollIntoView({ block: "start" });
   }, resize: (size) => set("size", size) });
   const element = h("div", { class: "table-frame" }, filters.element, table, nothing, pages.element);
-  table.addEventListener("keydown", (event) => {
-    const step = { ArrowDown: "nextElementSibling", ArrowUp: "previousElementSibling" }[event.key];
-    if (!step || !event.target.matches(".row-link")) return;
-    const link = event.target.closest("tbody")[step]?.querySelector(".row-link");
-    if (!link) return;
-    event.preventDefault();
-    link.focus();
-  });
+  arrowKeys(table);
   const draw = () => {
     const found = sorted([...all.values()].filter((view) => fits(state, view)), state.get("sort") ?? "status");
     const from = (page() - 1) * limit();
@@ -111,7 +103,7 @@ export function unitBoard({ query: state, signal, none, changed }) {
     table.hidden = !shown.length;
     filters.element.hidden = !all.size && !filtered;
     stay(nothing, shown.length ? "" : !all.size ? "none" : found.length ? "beyond" : "no match",
-      () => (!all.size ? none() : found.length ? beyond(() => pages.turn(1)) : noMatch(filters.clear)));
+      () => (!all.size ? none() : found.length ? beyond(() => pages.turn(1)) : noMatch("unit", filters.clear)));
     changed([...all.values()]);
   };
   return {
@@ -127,12 +119,4 @@ export function unitBoard({ query: state, signal, none, changed }) {
       draw();
     },
   };
-}
-
-function noMatch(clear) {
-  return empty("No unit matches", h("p", {}, "Nothing fits the search and the filters together."), h("button", { type: "button", onclick: clear }, "Clear the filters"));
-}
-
-function beyond(back) {
-  return empty("There is no such page", h("button", { type: "button", onclick: back }, "To the first page"));
 }
