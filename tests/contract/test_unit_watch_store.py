@@ -56,6 +56,7 @@ async def test_all_that_is_known_comes_back_as_it_was_kept_last(watches: UnitWat
     assert await watches.watches() == {"17": WATCH, "2": UnitWatch()}
     await watches.keep({"2": WATCH, "17": UnitWatch()})
     assert await watches.watches() == {"2": WATCH, "17": UnitWatch()}
+    assert (await watches.watch("2"), await watches.watch("99")) == (WATCH, UnitWatch())
 
 
 async def test_the_published_columns_say_what_the_specification_says_and_rule_over_the_rest(

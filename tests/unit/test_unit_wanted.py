@@ -1,6 +1,5 @@
 """What a person does, and what happens meanwhile, keeps power from being cut when nobody wants that any more."""
 
-from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any, cast
 
@@ -44,7 +43,7 @@ class World:
 
     policy: PowerPolicy = attrs.field(factory=PowerPolicy)
     unit: Unit | None = UNIT_17
-    watch: UnitWatch = DOWN
+    known: UnitWatch = DOWN
     at: datetime = T0
 
     def now(self) -> datetime:
@@ -57,8 +56,8 @@ class World:
             raise UnknownUnit(number)
         return self.unit
 
-    async def watches(self) -> Mapping[str, UnitWatch]:
-        return {"17": self.watch}
+    async def watch(self, number: str) -> UnitWatch:
+        return self.known
 
     def wanted(self) -> Wanted:
         anything = cast("Any", self)
@@ -77,7 +76,7 @@ class World:
         ({"unit": attrs.evolve(UNIT_17, parameter_option_2=False)}, "not_enabled", None),
         ({"unit": attrs.evolve(UNIT_17, paused_until=T0 + timedelta(hours=1))}, "paused", None),
         ({"unit": attrs.evolve(UNIT_17, paused_until=T0)}, None, None),
-        ({"watch": UnitWatch(state=MachineState(last_status=Outcome.ONLINE))}, "came_back", None),
+        ({"known": UnitWatch(state=MachineState(last_status=Outcome.ONLINE))}, "came_back", None),
     ],
 )
 async def test_what_changed_while_a_cycle_waited_calls_it_off(

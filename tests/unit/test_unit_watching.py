@@ -73,6 +73,9 @@ class World:
     async def watches(self) -> Mapping[str, UnitWatch]:
         return self.stored
 
+    async def watch(self, number: str) -> UnitWatch:
+        return self.stored.get(number, UnitWatch())
+
     async def keep(
         self, seen: Mapping[str, UnitWatch], events: Sequence[UnitEvent] = (), cycles: Sequence[Cycle] = ()
     ) -> None:

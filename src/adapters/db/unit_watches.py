@@ -71,11 +71,16 @@ class SqlUnitWatches(UnitWatchStore):
         self._db = db
 
     async def watches(self) -> Mapping[str, UnitWatch]:
+        return await self._read("order by enterprise_number")
+
+    async def watch(self, enterprise_number: str) -> UnitWatch:
+        found = await self._read("where enterprise_number = :number", number=enterprise_number)
+        return found.get(enterprise_number) or UnitWatch()
+
+    async def _read(self, which: str, **values: object) -> Mapping[str, UnitWatch]:
         async with self._db.snapshot() as db:
-            published = await db.fetch(
-                _Published, f"select {PUBLISHED} from unit_live_status order by enterprise_number"
-            )
-            watches = await db.fetch(UnitWatch, f"select {KNOWN} from unit_live_status order by enterprise_number")
+            published = await db.fetch(_Published, f"select {PUBLISHED} from unit_live_status {which}", **values)
+            watches = await db.fetch(UnitWatch, f"select {KNOWN} from unit_live_status {which}", **values)
         return {
             row.enterprise_number: attrs.evolve(
                 watch,

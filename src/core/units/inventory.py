@@ -109,9 +109,8 @@ class Units:
         visible = enterprises_of(actor)
         unit = await self.unit_store.get(number, visible=visible)
         enterprise = await self.enterprises.get(number, visible=visible)
-        watches = await self.watch_store.watches()
         cycles = {cycle.enterprise_number: cycle for cycle in await self.cycle_store.open()}
-        return UnitRow(unit, enterprise.name, watches.get(number) or UnitWatch(), cycles.get(number))
+        return UnitRow(unit, enterprise.name, await self.watch_store.watch(number), cycles.get(number))
 
     async def add(self, actor: Actor, fields: UnitEdit) -> UnitRow:
         """Write a unit down: ``enterprise_number``, ``host``, ``username``, and a password or a key.

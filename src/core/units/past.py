@@ -148,7 +148,7 @@ class UnitPast:
         allow(actor, Permission.SEE_UNITS)
         visible = enterprises_of(actor)
         unit = await self.unit_store.get(number, visible=visible)
-        watch = (await self.watch_store.watches()).get(number) or UnitWatch()
+        watch = await self.watch_store.watch(number)
         since, until = self._span(24 * 7)
         rows = await self.watch_store.history(
             enterprise_number=number, visible=visible, since=since, until=until, limit=MOST_ROWS

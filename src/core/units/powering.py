@@ -240,7 +240,7 @@ class Powering:
     async def _no_calls(self, unit: Unit) -> None:
         """See that nobody is cut off; a unit that is down has no calls.  Raises ``ConfirmationNeeded``."""
         number = unit.enterprise_number
-        watch = (await self.watch_store.watches()).get(number) or UnitWatch()
+        watch = await self.watch_store.watch(number)
         if watch.outcome is Outcome.OFFLINE and watch.state.last_status is Outcome.OFFLINE:
             return
         try:

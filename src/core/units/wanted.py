@@ -42,5 +42,5 @@ class Wanted:
             return "not_enabled"
         if unit.paused_until is not None and now < unit.paused_until:
             return "paused"
-        watch = (await self.watch_store.watches()).get(cycle.enterprise_number)
-        return "came_back" if watch is not None and watch.state.last_status is Outcome.ONLINE else None
+        watch = await self.watch_store.watch(cycle.enterprise_number)
+        return "came_back" if watch.state.last_status is Outcome.ONLINE else None

@@ -232,7 +232,7 @@ class Watching:
         """What is known of a unit; of one that this process does not watch, what is stored."""
         if (watch := self._watches.get(unit.enterprise_number)) is not None:
             return watch
-        return (await self.watch_store.watches()).get(unit.enterprise_number) or UnitWatch()
+        return await self.watch_store.watch(unit.enterprise_number)
 
     def _lock(self, unit: Unit) -> anyio.Lock:
         return self._locks.setdefault(unit.enterprise_number, anyio.Lock())

@@ -106,6 +106,9 @@ class UnitWatchStore(Protocol):
     async def watches(self) -> Mapping[str, UnitWatch]:
         """By number of the enterprise."""
 
+    async def watch(self, enterprise_number: str) -> UnitWatch:
+        """Of one unit; empty for one that was never looked at."""
+
     async def keep(
         self, seen: Mapping[str, UnitWatch], events: Sequence[UnitEvent] = (), cycles: Sequence["Cycle"] = ()
     ) -> None:
