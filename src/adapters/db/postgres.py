@@ -173,6 +173,7 @@ class PostgresDatabase(Database):
                     async with self.transaction() as tx:
                         await migrate(tx, self._migrations)
             except BaseException:
+                # Whatever it was: what was opened is closed.
                 await self.__aexit__(None, None, None)
                 raise
         return self

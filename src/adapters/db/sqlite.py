@@ -101,6 +101,7 @@ class SqliteDatabase(_Statements, Database):
                     await migrate(tx, self._migrations)
             await self._line.open(READER)
         except BaseException:
+            # Whatever it was: what was opened is closed.
             await self.__aexit__(None, None, None)
             raise
         return self
