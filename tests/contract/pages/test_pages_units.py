@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import attrs
 import pytest
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Route, expect
 
 from lineman.ports.power import NotAuthorised
 from lineman.ports.units import CycleResult, Step
@@ -117,6 +117,24 @@ def test_what_changes_is_told_without_a_reload(site: "Site", visit: "Visit") -> 
     look(site, "1005")
     expect(quiet).to_contain_text("Offline")
     expect(page.get_by_label("Totals")).to_contain_text("3 Offline")
+    LOOKS.seen["1005"] = up(*peers(2, 0, 0, 0), disk_percent=88)
+    look(site, "1005")
+    look(site, "1005")
+    expect(quiet).to_contain_text("Online")
+
+
+def test_what_changes_between_the_read_and_the_stream_is_shown_too(site: "Site", visit: "Visit") -> None:
+    held: list[Route] = []
+    visit.page.route("**/stream?*", lambda stream: held.append(stream))
+    with visit.page.expect_request("**/stream?*"):
+        page = visit.open("units")
+    quiet = row(page, "Quiet")
+    expect(quiet).to_contain_text("Online")
+    LOOKS.seen["1005"] = DOWN
+    look(site, "1005")
+    for stream in held:
+        stream.continue_()
+    expect(quiet).to_contain_text("Offline")
     LOOKS.seen["1005"] = up(*peers(2, 0, 0, 0), disk_percent=88)
     look(site, "1005")
     look(site, "1005")

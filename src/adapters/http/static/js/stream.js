@@ -11,7 +11,7 @@ const [SOONEST_S, LATEST_S] = [5, 300];
 /** The parts of a page come one after the other; they are waited for so long. */
 const GATHER_MS = 120;
 
-const ALWAYS = ["ping", "reload", "end"];
+const ALWAYS = ["open", "ping", "reload", "end"];
 
 /** What a page follows, by the signal of its life: all its parts share one stream. */
 const pages = new WeakMap();
@@ -25,12 +25,29 @@ const pages = new WeakMap();
  */
 export async function follow({ seconds, task, of = {}, at = place.api, on, signal, onError }) {
   let loop = null;
+  // What was told while a read was under way may be newer than what that read brings.
+  let [reading, overtaken] = [false, false];
+  const read = async () => {
+    reading = true;
+    overtaken = false;
+    try {
+      await task();
+      if (overtaken) await task();
+    } finally {
+      reading = false;
+    }
+  };
   // Changes were missed, or we are not let in any more: a full read shows which.
-  const anew = () => loop?.again();
+  const anew = () => (loop ? loop.again() : (overtaken = true));
+  const told = (act) => (news) => {
+    overtaken ||= reading;
+    return act(news);
+  };
   if (!pages.has(signal)) pages.set(signal, opened(at, signal));
   const stream = pages.get(signal);
-  stream.listen(of, { ...on, reload: anew, end: anew });
-  loop = await every(() => (stream.alive() ? Math.max(seconds, CALM_S) : seconds), task, signal, onError);
+  const acts = Object.entries(on).map(([name, act]) => [name, told(act)]);
+  stream.listen(of, { ...Object.fromEntries(acts), open: anew, reload: anew, end: anew });
+  loop = await every(() => (stream.alive() ? Math.max(seconds, CALM_S) : seconds), read, signal, onError);
   return loop;
 }
 
@@ -54,7 +71,6 @@ function opened(at, signal) {
     close();
     if (signal.aborted || document.hidden) return;
     source = new EventSource(withQuery(`${at}/stream`, { ...query, events: [...events].join() }));
-    source.addEventListener("open", listened);
     for (const name of [...ALWAYS, ...events]) source.addEventListener(name, told);
     source.addEventListener("error", () => {
       heard = 0;
@@ -65,14 +81,12 @@ function opened(at, signal) {
       wait = Math.min(wait * 2, LATEST_S);
     });
   };
-  const listened = () => {
-    heard = Date.now();
-    wait = SOONEST_S;
-  };
   const told = ({ type, data }) => {
     if (signal.aborted) return;
-    listened();
-    const news = JSON.parse(data);
+    heard = Date.now();
+    wait = SOONEST_S;
+    // `open` has no data. The stream tells what changes after it: what changed before it, since the page was read, is missed.
+    const news = data && JSON.parse(data);
     for (const on of listeners) on[type]?.(news);
     if (type === "alerts") document.dispatchEvent(new CustomEvent("lineman:alerts"));
   };
