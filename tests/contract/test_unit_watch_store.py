@@ -171,6 +171,16 @@ async def test_history_is_newest_first_and_only_what_the_actor_may_see(watches: 
     assert await watches.history(since=since, until=until, visible=frozenset()) == []
 
 
+async def test_a_row_that_was_asked_for_is_settled_once(watches: UnitWatchStore) -> None:
+    asked = await watches.append(attrs.evolve(EVENT, new_status=None, action_result=None, action_time=None))
+    other = await watches.append(attrs.evolve(EVENT, action_result=None))
+    done = attrs.evolve(asked, new_status="on", action_result="success", action_time=NOW, error_message="\0 said")
+    await watches.settle(done)
+    await watches.settle(attrs.evolve(done, new_status="off", action_result="fail"))
+    kept = await watches.history(since=NOW, until=NOW)
+    assert kept == [other, attrs.evolve(done, error_message="� said")]
+
+
 async def test_lines_are_counted_when_they_change(watches: UnitWatchStore) -> None:
     fewer, everything = attrs.evolve(LINES, sip_online=3), dict[str, Any](since=NOW, until=NOW + HOUR)
     looks = (LINES, LINES, None, LINES, fewer, fewer, LINES)

@@ -86,8 +86,11 @@ class World:
         self.cycles += cycles
 
     async def append(self, event: UnitEvent) -> UnitEvent:
-        self.history_.append(event)
+        self.history_.append(event := attrs.evolve(event, id=len(self.history_) + 1))
         return event
+
+    async def settle(self, event: UnitEvent) -> None:
+        self.history_[[row.id for row in self.history_].index(event.id)] = event
 
     async def check(self, target: UnitTarget, *, deadline: float) -> Checked:
         return self.says

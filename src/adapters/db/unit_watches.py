@@ -9,6 +9,7 @@ from ...ports.units.cycles import Cycle
 from ...ports.units.probe import LineStats, Outcome
 from ...ports.units.watch import LineCount, UnitEvent, UnitWatch, UnitWatchStore
 from .engine import Database, Transaction, next_number
+from .inbox import clean
 from .unit_rows import COUNT, CYCLE_COLUMNS, EVENT, LIVE, add_events, count_rows, cycle_values, live_row
 from .units import HAS_PLUG, plug_values
 
@@ -39,6 +40,11 @@ select {", ".join(f":{name}" for name in CYCLE_COLUMNS)} from unit u
 where u.enterprise_number = :enterprise_number and u.parameter_option_2 and {HAS_PLUG}
 and not exists (select 1 from power_policy where stopped)
 on conflict do nothing
+"""
+SETTLE = """
+update unit_status_history set new_status = :new_status, error_message = :error_message,
+action_result = :action_result, action_time = :action_time
+where id = :id and action_result is null
 """
 #: The first three rule over what the state machine's memory says of them.
 PUBLISHED = "enterprise_number, last_status, failure_counter, ewelink_action_done"
@@ -112,6 +118,12 @@ class SqlUnitWatches(UnitWatchStore):
     async def append(self, event: UnitEvent) -> UnitEvent:
         async with self._db.transaction() as tx:
             return attrs.evolve(event, id=await add_events(tx, [event]))
+
+    async def settle(self, event: UnitEvent) -> None:
+        await self._db.run(
+            SETTLE, id=event.id, new_status=event.new_status, error_message=clean(event.error_message),
+            action_result=event.action_result, action_time=event.action_time,
+        )  # fmt: skip
 
     async def history(
         self, *, enterprise_number: str | None = None, visible: frozenset[str] | None = None, since: datetime,

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import attrs
 
 from ...ports.clock import Clock
-from ...ports.errors import ConfirmationNeeded, Conflict, DeviceError, Invalid, LinemanError, NotAllowed
+from ...ports.errors import ConfirmationNeeded, Conflict, DeviceError, Invalid, LinemanError, NotAllowed, Unavailable
 from ...ports.identity import Actor, Permission
 from ...ports.journal import Entry, Journal
 from ...ports.power import Plug, PlugKind, PlugState, PowerSwitch, Startup, UnknownPlug, number_of
@@ -162,6 +162,9 @@ class Powering:
     async def toggle(self, actor: Actor, plug: Plug, on: bool, *, initiator: str = "api") -> None:
         """Switch a plug, whoever it belongs to.  OFF needs a permission of its own.
 
+        That it was asked for is in the history before it is sent; a crash in
+        between leaves that row without a result.
+
         Raises:
             UnknownPlug: A plug of our own network that no unit has.
             CycleUnderWay: A power cycle has it in hand.
@@ -183,26 +186,21 @@ class Powering:
                 raise CycleUnderWay(f"Power cycle {cycle.id} of {plug} is under way")
         if not on:
             await self._not_stopped()
-        error: LinemanError | None = None
-        try:
-            await self.switch.switch(plug, on, deadline=PATIENCE)
-        except LinemanError as failed:
-            error = failed
-        number = owner.enterprise_number if owner else None
-        word = "on" if on else "off"
-        now = self.clock.now()
-        await self.watch_store.append(
+        asked = await self.watch_store.append(
             UnitEvent(
-                at=now, enterprise_number=number, new_status=None if error else word,
-                error_message=None if error is None else f"{number_of(error)}: {error.detail}",
-                action_type="ewelink_toggle", action_result="fail" if error else "success", action_time=now,
-                user_initiator=initiator,
+                at=self.clock.now(), enterprise_number=owner.enterprise_number if owner else None,
+                action_type="ewelink_toggle", user_initiator=initiator,
                 extra_info={
                     "device_id": plug.device_id, "kind": plug.kind, "outlet": plug.outlet, "state": on, "by": actor.name
                 },
             )
         )  # fmt: skip
-        await self._note(actor, f"power.{word}", str(plug), "" if error is None else error.detail)
+        error: LinemanError | None = None
+        try:
+            await self.switch.switch(plug, on, deadline=PATIENCE)
+        except LinemanError as failed:
+            error = failed
+        await self._toggled(actor, plug, on, asked, error)
         if error is not None:
             raise error
 
@@ -236,6 +234,23 @@ class Powering:
             said = f"stopped: {after.stopped}, dry run: {after.dry_run}"
             await self._note(actor, "units.policy", "all power actions", said)
         return after
+
+    async def _toggled(self, actor: Actor, plug: Plug, on: bool, asked: UnitEvent, error: LinemanError | None) -> None:
+        """Write down what became of a switch by hand.  Whether it was switched is told first, not whether that is."""
+        word = "on" if on else "off"
+        settled = attrs.evolve(
+            asked, new_status=None if error else word,
+            error_message=None if error is None else f"{number_of(error)}: {error.detail}",
+            action_result="fail" if error else "success", action_time=self.clock.now(),
+        )  # fmt: skip
+        try:
+            await self.watch_store.settle(settled)
+            await self._note(actor, f"power.{word}", str(plug), "" if error is None else error.detail)
+        except Unavailable as away:
+            if error is None:
+                raise Unavailable(
+                    f"{plug} was switched {word}, but that could not be written down: {away.detail}"
+                ) from away
 
     async def _no_calls(self, unit: Unit) -> None:
         """See that nobody is cut off; a unit that is down has no calls.  Raises ``ConfirmationNeeded``."""

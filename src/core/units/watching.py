@@ -215,18 +215,23 @@ class Watching:
 
     async def _restart(self, unit: Unit, watch: UnitWatch) -> None:
         """The gentler step: the service, not the host."""
-        now, error = self.clock.now(), None
+        row = await self.watch_store.append(
+            UnitEvent(
+                at=self.clock.now(), enterprise_number=unit.enterprise_number,
+                failure_counter=watch.state.failure_counter, action_type="service_restart", user_initiator="auto",
+            )
+        )  # fmt: skip
+        error: str | None = None
         try:
             async with self.alone(unit.enterprise_number):
                 await self.probe.restart_service(target_of(unit), deadline=RESTART)
         except LinemanError as failed:
             error = failed.detail
-        row = UnitEvent(
-            at=now, enterprise_number=unit.enterprise_number, failure_counter=watch.state.failure_counter,
-            error_message=error, action_type="service_restart", action_result="fail" if error else "success",
-            action_time=self.clock.now(), user_initiator="auto",
-        )  # fmt: skip
-        await self.watch_store.append(row)
+        await self.watch_store.settle(
+            attrs.evolve(
+                row, error_message=error, action_result="fail" if error else "success", action_time=self.clock.now()
+            )
+        )
 
     async def _known(self, unit: Unit) -> UnitWatch:
         """What is known of a unit; of one that this process does not watch, what is stored."""

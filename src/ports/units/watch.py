@@ -69,7 +69,7 @@ class UnitWatch:
 
 @attrs.frozen
 class UnitEvent:
-    """A row of ``unit_status_history``, with all its fields; append-only, kept also when nobody owns the plug."""
+    """A row of ``unit_status_history``, with all its fields; never dropped, kept also when nobody owns the plug."""
 
     at: datetime
     #: ``None`` = a switch of a plug that belongs to nobody.
@@ -82,7 +82,7 @@ class UnitEvent:
     #: ``status_change``, ``ewelink_toggle``, ``ewelink_toggle_off``, ``ewelink_toggle_on``, ``power_cycle``,
     #: ``service_restart``, ``suppress``, ``escalate``, ``rearm``, ``pause``, ``bind`` …
     action_type: str | None = None
-    #: ``success`` or ``fail``.
+    #: ``success`` or ``fail``; ``None`` = no outcome yet, or none that anybody lived to write down.
     action_result: str | None = None
     action_time: datetime | None = None
     #: ``api``, ``auto``, ``user``.
@@ -122,6 +122,13 @@ class UnitWatchStore(Protocol):
 
     async def append(self, event: UnitEvent) -> UnitEvent:
         """Add a row to the history."""
+
+    async def settle(self, event: UnitEvent) -> None:
+        """Complete a row that was added before its effect, without a result.
+
+        Stored are ``new_status``, ``error_message``, ``action_result`` and ``action_time``; a row that has a result
+        stays as it is.
+        """
 
     async def history(
         self, *, enterprise_number: str | None = None, visible: frozenset[str] | None = None, since: datetime,

@@ -14,12 +14,13 @@ import pytest
 from lineman.adapters.devices.simulators.ewelink import CloudPlug, RegisteredApplication, SimulatedEwelink
 from lineman.adapters.devices.simulators.ewelink.answers import Instead
 from lineman.adapters.devices.simulators.ewelink.web import as_page
+from lineman.ports.errors import Unavailable
 from lineman.ports.identity import Actor, Role
-from lineman.ports.power import PlugOffline, SwitchFailed, SwitchLost
+from lineman.ports.power import Plug, PlugKind, PlugOffline, SwitchFailed, SwitchLost
 from lineman.ports.secrets import Secret
-from lineman.ports.units import CycleResult, Step
+from lineman.ports.units import CycleResult, Step, UnitEvent
 
-from .unit_house import NOON, OF_17, OLEG, PLUG, Site, opened_site, unit
+from .unit_house import ANNA, NOON, OF_17, OLEG, PLUG, Site, opened_site, unit
 
 pytestmark = pytest.mark.anyio
 
@@ -357,6 +358,37 @@ async def test_what_did_not_work_is_an_error_and_a_row(site: Site, trouble: Any,
         assert failed.status_code == status
         [row] = (await anna.get("/units/units/17/history?action_type=ewelink_toggle")).json()
     assert (row["action_result"], row["error_message"].split(":")[0], row["new_status"]) == ("fail", said, None)
+
+
+async def test_a_switch_by_hand_is_in_the_history_before_it_is_sent(site: Site) -> None:
+    class Killed(BaseException):
+        """The process is gone."""
+
+    site.plugs.trouble = Killed()
+    with pytest.raises(Killed):
+        await site.house.powering().toggle(ANNA, Plug(PlugKind.EWELINK, PLUG), False)
+    site.plugs.trouble = None
+    async with site.client() as anna:
+        assert (await anna.post("/ewelink/toggle", json={"device_id": PLUG, "state": True})).status_code == 200
+        rows = (await anna.get("/units/units/17/history?action_type=ewelink_toggle")).json()
+    said = [
+        (row["extra_info"]["state"], row["new_status"], row["action_result"], bool(row["action_time"])) for row in rows
+    ]
+    assert said == [(True, "on", "success", True), (False, None, None, False)]
+
+
+async def test_who_switched_is_told_so_also_when_it_could_not_be_written_down(
+    site: Site, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(event: UnitEvent) -> None:
+        raise Unavailable("the database is away")
+
+    monkeypatch.setattr(site.house.unit_watch_store(), "settle", away)
+    async with site.client() as anna:
+        told = await anna.post("/ewelink/toggle", json={"device_id": PLUG, "state": True})
+        assert (told.status_code, "was switched on, but" in told.json()["detail"]) == (503, True)
+        site.plugs.trouble = PlugOffline("it is not connected")
+        assert (await anna.post("/ewelink/toggle", json={"device_id": PLUG, "state": True})).status_code == 504
 
 
 async def test_requests_that_are_wrong_ask_for_nothing(site: Site) -> None:

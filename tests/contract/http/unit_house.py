@@ -89,7 +89,7 @@ class Plugs(PowerSwitch):
     """All plugs: they are as ``seen`` says, and remember what they were told."""
 
     seen: PlugState | LinemanError = GOOD
-    trouble: LinemanError | None = None
+    trouble: BaseException | None = None
     orders: list[tuple[str, bool]] = attrs.field(factory=list)
     asked: list[str] = attrs.field(factory=list)
 

@@ -41,6 +41,8 @@ export async function unitEvents({ number: unit, query, signal }) {
 function said({ action_type: action, new_status: status, action_result: result, error_message: error, failure_counter: failures, extra_info: info }) {
   const by = info.by && info.by !== "scheduler" ? `by ${info.by}` : "";
   const failed = result === "fail";
+  // Asked for before it was done: under way, or nobody lived to write down what became of it.
+  const open = !result;
   const code = error ? (ERRORS[error] ?? error) : "";
   switch (action) {
     case "status_change":
@@ -54,6 +56,7 @@ function said({ action_type: action, new_status: status, action_result: result, 
     case "restarted":
       return { text: "It started anew by itself", detail: info.before_s == null ? "" : `after ${duration(info.before_s)}`, tone: "bad" };
     case "service_restart":
+      if (open) return { text: "A restart of its Asterisk was begun", detail: "what became of it is not known", tone: "act" };
       return { text: failed ? "Its Asterisk could not be restarted" : "Its Asterisk was restarted", detail: failed ? code : by, tone: failed ? "bad" : "act" };
     case "plug_not_usable":
       return { text: "The plug was not usable", detail: code, tone: "bad" };
@@ -71,6 +74,7 @@ function said({ action_type: action, new_status: status, action_result: result, 
     case "ewelink_toggle_off":
     case "ewelink_toggle_on":
     case "ewelink_toggle": {
+      if (open) return { text: `Switching ${info.state ? "ON" : "OFF"} was begun`, detail: ["what became of it is not known", by].filter(Boolean).join(", "), tone: "act" };
       const word = action === "ewelink_toggle" ? (typeof info.state === "boolean" ? (info.state ? "ON" : "OFF") : "") : ON_OFF[action.slice(15)];
       return { text: failed ? `${word ? `Not switched ${word}` : "Nothing was switched"}` : `Switched ${word}`, detail: [failed ? code : "", by].filter(Boolean).join(", "), tone: failed ? "bad" : "act" };
     }
