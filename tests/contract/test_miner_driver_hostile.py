@@ -24,6 +24,8 @@ from lineman.ports.secrets import Secret
 
 pytestmark = pytest.mark.anyio
 
+#: Seconds that nothing here comes near, unless it is to be late.
+PLENTY = 20.0
 Behaviour = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 
 STATS = (
@@ -119,9 +121,11 @@ def web(status: bytes, *headers: bytes, body: bytes = b"") -> bytes:
 async def test_what_is_no_good_answer_is_named_with_its_address(
     behaviour: Behaviour, kind: type[DeviceError], known: Fingerprint | None
 ) -> None:
+    # Only what never ends has to take all its time.
+    within = 0.6 if kind is TimedOut else PLENTY
     async with device(behaviour) as port:
         with pytest.raises(DeviceError) as caught:
-            await AsicDriver().poll(Target("127.0.0.1", port=port, maker=Maker.ANTMINER), known, deadline=0.6)
+            await AsicDriver().poll(Target("127.0.0.1", port=port, maker=Maker.ANTMINER), known, deadline=within)
     assert type(caught.value) is kind
     assert f"127.0.0.1:{port}" in str(caught.value)
 
@@ -132,7 +136,7 @@ async def test_a_reply_without_end_takes_no_more_memory_than_allowed() -> None:
         tracemalloc.start()
         try:
             with pytest.raises(ReplyTooLarge, match="65536"):
-                await driver.poll(Target("127.0.0.1", port=port), KNOWN, deadline=5)
+                await driver.poll(Target("127.0.0.1", port=port), KNOWN, deadline=PLENTY)
             assert tracemalloc.get_traced_memory()[1] < 4 << 20
         finally:
             tracemalloc.stop()
@@ -154,7 +158,7 @@ async def test_a_web_server_can_do_no_harm_either(page: bytes, kind: type[Device
     async with device(says(page)) as port:
         target = Target("127.0.0.1", port=port, maker=Maker.ELPHAPEX, username="root", password=Secret("hidden-word"))
         with pytest.raises(DeviceError) as caught:
-            await AsicDriver().poll(target, deadline=5)
+            await AsicDriver().poll(target, deadline=PLENTY)
     assert isinstance(caught.value, kind | NotJson)
     assert f"127.0.0.1:{port}" in str(caught.value)
     assert "hidden-word" not in str(caught.value)
@@ -162,41 +166,47 @@ async def test_a_web_server_can_do_no_harm_either(page: bytes, kind: type[Device
 
 async def test_a_name_that_is_nobodys_is_no_crash() -> None:
     with pytest.raises(Unreachable, match=r"nowhere\.invalid"):
-        await AsicDriver().poll(Target("nowhere.invalid"), deadline=5)
+        await AsicDriver().poll(Target("nowhere.invalid"), deadline=PLENTY)
 
 
 async def test_waiting_for_ones_turn_counts_and_who_gives_up_leaves_the_line() -> None:
-    served = 0
+    served, go_on = 0, asyncio.Event()
 
     async def slow(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         nonlocal served
         served += 1
-        await asyncio.sleep(0.2)
+        await go_on.wait()
         await says(STATS)(reader, writer)
 
-    async with device(slow) as port:
+    async with device(slow) as port, asyncio.timeout(PLENTY):
         driver, target = AsicDriver(), Target("127.0.0.1", port=port)
-        first = asyncio.create_task(driver.poll(target, KNOWN))
-        await asyncio.sleep(0.01)
-        hasty = asyncio.create_task(driver.poll(target, KNOWN, deadline=0.05))
-        called_off = asyncio.create_task(driver.poll(target, KNOWN))
-        patient = asyncio.create_task(driver.poll(target, KNOWN))
-        await asyncio.sleep(0.01)
-        called_off.cancel()
-        assert (await first).reading == (await patient).reading
+        first = asyncio.create_task(driver.poll(target, KNOWN, deadline=PLENTY))
+        while not served:
+            await asyncio.sleep(0.001)
+        called_off = asyncio.create_task(driver.poll(target, KNOWN, deadline=PLENTY))
+        patient = asyncio.create_task(driver.poll(target, KNOWN, deadline=PLENTY))
         with pytest.raises(TimedOut):
-            await hasty
+            await driver.poll(target, KNOWN, deadline=0.05)
+        called_off.cancel()
         with pytest.raises(asyncio.CancelledError):
             await called_off
+        go_on.set()
+        assert (await first).reading == (await patient).reading
         assert served == 2
         # Nothing is left of any of them.
         assert not driver._talks
 
 
 async def test_a_poll_that_is_called_off_is_not_taken_for_one_that_took_too_long() -> None:
-    async with device(never_ends) as port:
-        poll = asyncio.create_task(AsicDriver().poll(Target("127.0.0.1", port=port), KNOWN, deadline=0.1))
-        await asyncio.sleep(0.02)
+    asked = asyncio.Event()
+
+    async def mute(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        asked.set()
+        await never_ends(reader, writer)
+
+    async with device(mute) as port:
+        poll = asyncio.create_task(AsicDriver().poll(Target("127.0.0.1", port=port), KNOWN, deadline=PLENTY))
+        await asyncio.wait_for(asked.wait(), PLENTY)
         poll.cancel()
         with pytest.raises(asyncio.CancelledError):
             await poll
