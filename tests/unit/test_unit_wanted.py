@@ -45,6 +45,8 @@ class World:
     unit: Unit | None = UNIT_17
     known: UnitWatch = DOWN
     at: datetime = T0
+    maintenance: bool = False
+    guarded: bool = True
 
     def now(self) -> datetime:
         return self.at
@@ -59,9 +61,15 @@ class World:
     async def watch(self, number: str) -> UnitWatch:
         return self.known
 
+    async def windows(self) -> tuple[()]:
+        return ()
+
     def wanted(self) -> Wanted:
         anything = cast("Any", self)
-        return Wanted(unit_store=anything, watch_store=anything, policy_store=anything, clock=anything)
+        return Wanted(
+            unit_store=anything, watch_store=anything, policy_store=anything, clock=anything, rule_store=anything,
+            in_maintenance=lambda windows, subject, at: self.maintenance, guarded=self.guarded,
+        )  # fmt: skip
 
 
 @pytest.mark.parametrize(
@@ -71,12 +79,16 @@ class World:
         ({"policy": PowerPolicy(stopped=True)}, "stopped", "stopped"),
         ({"at": T0 + timedelta(minutes=11)}, "too_late", "too_late"),
         ({"policy": PowerPolicy(dry_run=True)}, "dry_run", None),
-        ({"unit": None}, "unit_removed", None),
-        ({"unit": attrs.evolve(UNIT_17, plug=None)}, "other_plug", None),
+        ({"at": T0 - timedelta(minutes=11)}, "too_late", "too_late"),
+        ({"unit": None}, "unit_removed", "unit_removed"),
+        ({"unit": attrs.evolve(UNIT_17, plug=None)}, "other_plug", "other_plug"),
         ({"unit": attrs.evolve(UNIT_17, parameter_option_2=False)}, "not_enabled", None),
         ({"unit": attrs.evolve(UNIT_17, paused_until=T0 + timedelta(hours=1))}, "paused", None),
         ({"unit": attrs.evolve(UNIT_17, paused_until=T0)}, None, None),
+        ({"maintenance": True}, "maintenance", None),
+        ({"maintenance": True, "guarded": False}, None, None),
         ({"known": UnitWatch(state=MachineState(last_status=Outcome.ONLINE))}, "came_back", None),
+        ({"known": attrs.evolve(DOWN, outcome=Outcome.UNKNOWN)}, "not_seen", None),
     ],
 )
 async def test_what_changed_while_a_cycle_waited_calls_it_off(
