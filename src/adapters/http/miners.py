@@ -34,20 +34,14 @@ from ...ports.miners import (
     UnknownMiner,
 )
 from ...ports.secrets import Secret
-from .miners_views import (
+from .miners_views import MinerView, OneMinerView, StatView, last_stat, miner_view, one_miner_view, past_stat
+from .statistics_views import (
     ChartView,
     ContainerChartView,
-    MinerView,
-    OneMinerView,
     OverviewView,
-    StatView,
     chart_view,
     container_chart_view,
-    last_stat,
-    miner_view,
-    one_miner_view,
     overview_view,
-    past_stat,
 )
 from .wire import Call, Id, Limit, Offset, Page, operation, route
 

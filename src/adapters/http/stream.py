@@ -22,8 +22,9 @@ from ...ports.errors import Invalid, LinemanError, NotAllowed, NotFound, Overloa
 from ...ports.identity import Actor, Permission
 from ...ports.miners import UnknownContainer, UnknownMiner
 from .alerts_views import MINERS, alert_view
-from .miners_views import miner_view, overview_view
+from .miners_views import miner_view
 from .security import VISITOR
+from .statistics_views import overview_view
 from .wire import GUARD, Call, Id, operation, route
 
 EVENTS = ("miners", "totals", "alerts")
