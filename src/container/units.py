@@ -33,6 +33,7 @@ from ..core.units import (
     Watching,
 )
 from ..core.units.importing import UnitImport
+from ..core.units.live import LiveUnits
 from ..ports.power.cloud import Application
 from ..ports.units import Cycle
 from ..settings import BadSetting, Settings
@@ -178,6 +179,7 @@ class UnitRooms(AlertRooms):
         journal=Foundation.journal,
         clock=Foundation.clock,
     )
+    live_units = providers.Singleton(LiveUnits, units, Foundation.clock)
     unit_importing = providers.Singleton(
         UnitImport,
         unit_store=unit_store,
@@ -186,7 +188,7 @@ class UnitRooms(AlertRooms):
         clock=Foundation.clock,
     )
     unit_past = providers.Singleton(
-        UnitPast, unit_store=unit_store, watch_store=unit_watch_store, clock=Foundation.clock
+        UnitPast, unit_store=unit_store, watch_store=unit_watch_store, clock=Foundation.clock, config=unit_config
     )
     powering = providers.Singleton(
         Powering,

@@ -9,7 +9,7 @@ import attrs
 import pytest
 
 from lineman.core.units import Surroundings, UnitConfig, UnitReports, Watching
-from lineman.core.units.past import report_of, sentence_of
+from lineman.core.units.past import sentence_of
 from lineman.ports.alerts import Facts
 from lineman.ports.errors import Unavailable
 from lineman.ports.power import Plug, PlugKind
@@ -178,6 +178,40 @@ async def test_a_changed_password_is_no_outage() -> None:
     assert "up" not in world.facts[-1].values
 
 
+def became(world: World) -> list[tuple[int, str | None, str | None]]:
+    """When its status changed, in minutes, and how."""
+    return [
+        (int((row.at - T0).total_seconds() // 60), row.prev_status, row.new_status)
+        for row in world.history_
+        if row.action_type == "status_change"
+    ]
+
+
+async def test_what_was_not_seen_is_in_the_history_from_when_to_when() -> None:
+    world = World([unit()])
+    await go(world, await watcher(world), UP, UP, LOCKED, LOCKED, UP, LOCKED, DEAD, DEAD, LOCKED, DEAD)
+    assert became(world) == [
+        (3, "on", None), (5, None, "on"), (6, "on", None), (7, None, "off"), (9, "off", None), (10, None, "off"),
+    ]  # fmt: skip
+    assert world.history_[0].error_message == "it does not take the password"
+
+
+async def test_a_time_in_which_nobody_looked_was_not_seen() -> None:
+    world = World([unit()])
+    await go(world, await watcher(world), UP, UP)
+    world.now_ += timedelta(hours=3)
+    watching = await watcher(world)
+    await watching.rearmed(world.units_[0], "anna")
+    assert became(world) == [], "nobody has looked yet"
+    await go(world, watching, UP)
+    world.now_ += timedelta(minutes=9)
+    await go(world, watching, UP)
+    assert became(world) == [(2, "on", None), (183, None, "on")]
+    world.now_ += timedelta(hours=1)
+    await go(world, watching, DEAD)
+    assert became(world)[2:] == [(193, "on", None), (254, None, "off")]
+
+
 async def test_a_host_that_has_shut_us_out_is_not_taken_for_dead() -> None:
     world = World([unit()])
     watching = await watcher(world)
@@ -247,28 +281,3 @@ async def test_lines_and_restarts_between_two_looks_are_told() -> None:
     assert world.facts[-1].values["gsm_down"] == 3
     assert world.facts[-1].words["gsm_down"] == "3 of 8 GSM lines down"
     assert [row.action_type for row in world.history_] == ["restarted"]
-
-
-def test_a_week_is_summed_up() -> None:
-    def row(minutes: int, action: str, new: str | None = None) -> UnitEvent:
-        return UnitEvent(T0 + timedelta(minutes=minutes), "0123", action_type=action, new_status=new)
-
-    def switched(minutes: int, to: str, cycle: int, result: str = "success") -> UnitEvent:
-        return attrs.evolve(
-            row(minutes, f"ewelink_toggle_{to}"), action_result=result, extra_info={"cycle": cycle, "by": "scheduler"}
-        )
-
-    rows = [
-        row(0, "status_change", "off"), row(2, "power_cycle"), switched(2, "off", 1), switched(3, "on", 1),
-        row(8, "status_change", "on"),
-        # One whose process died after OFF, and one of which nothing was sent.
-        row(60, "status_change", "off"), row(62, "power_cycle"), switched(63, "on", 2), row(65, "escalate"),
-        row(170, "power_cycle"), row(170, "plug_not_usable"), row(180, "status_change", "on"),
-        # One that was refused.
-        row(200, "status_change", "off"), row(202, "power_cycle"), switched(202, "off", 3, "fail"),
-    ]  # fmt: skip
-    report = report_of("0123", rows, T0, T0 + timedelta(minutes=230))
-    assert (report.outages, report.cycles, report.helped, report.escalations) == (3, 2, 1, 1)
-    assert report.down_s == (8 + 120 + 30) * 60
-    assert report.hardware
-    assert not report_of("0123", rows, T0, T0 + timedelta(weeks=2)).hardware

@@ -55,6 +55,7 @@ REPORT = (
     field("Number", "enterprise_number"),
     field("Outages", "outages", right=True),
     field("Down", "down_s", figures.span, right=True),
+    field("Not seen", "unseen_s", figures.span, right=True, spare=3),
     field("Power cycles", "cycles", right=True),
     field("Helped", "helped", right=True),
     field("Needed a person", "escalations", right=True, spare=1),

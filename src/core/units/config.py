@@ -26,6 +26,11 @@ class UnitConfig:
     #: How long lines and disks are remembered.
     counts_kept: timedelta = timedelta(days=400)
 
+    @property
+    def unseen_after(self) -> timedelta:
+        """Without a look for so long nobody knows how a unit is."""
+        return max(timedelta(minutes=10), timedelta(seconds=3 * self.interval))
+
 
 def rules_of(config: UnitConfig, unit: Unit) -> Config:
     """What the state machine goes by for one unit."""

@@ -10,7 +10,9 @@ from ...ports.errors import Invalid
 from ...ports.identity import Actor, Permission
 from ...ports.units import LineCount, Outcome, Unit, UnitEvent, UnitStore, UnitWatch, UnitWatchStore
 from ..permissions import allow, enterprises_of
+from .config import UnitConfig
 from .gates import GATES
+from .stretches import cut_within, cuts, outages, stretches
 
 #: Rows of a history; hours that one may go back.
 MOST_ROWS, MOST_HOURS = 1000, 24 * 400
@@ -18,8 +20,6 @@ MOST_ROWS, MOST_HOURS = 1000, 24 * 400
 HELPED_WITHIN = timedelta(minutes=15)
 #: What a decision about power leaves in the history.
 DECISIONS = ("power_cycle", "suppress", "escalate", "service_restart", "plug_not_usable", "rearm", "ensure_on")
-#: What a power cycle that cut the power leaves there.
-CUT = ("ewelink_toggle_off", "ewelink_toggle_on")
 #: Power cycles a week from which on what fails is the hardware.
 HARDWARE = 2
 
@@ -40,17 +40,22 @@ class UnitReport:
     """One unit over a span."""
 
     enterprise_number: str
+    #: Outages, also those that began before; the boot of a well unit that a person cycled is none.
     outages: int
     #: Seconds that it was down, of those that the span has.
     down_s: int
     #: How often its power was cut, by lineman and by people.
     cycles: int
-    #: Cycles after which it came back within a quarter of an hour.
+    #: Outages with a cycle after which it came back within a quarter of an hour.
     helped: int
     escalations: int
     restarts: int
-    #: Its power was cut twice a week or more: what fails is its hardware.
+    #: Its power had to be cut twice a week or more: what fails is its hardware.
     hardware: bool
+    #: Seconds in which nobody saw how it was, since it was written down.
+    unseen_s: int
+    #: Cycles in an outage: those that could help.
+    needed: int
 
 
 def sentence_of(unit: Unit, watch: UnitWatch) -> str:
@@ -79,31 +84,37 @@ def sentence_of(unit: Unit, watch: UnitWatch) -> str:
     return f"{state}; its power will be cut when it fails often enough."
 
 
-def report_of(number: str, events: Sequence[UnitEvent], since: datetime, until: datetime) -> UnitReport:
-    """Sum up a unit's rows, which are oldest first."""
-    outages, down, helped = 0, timedelta(0), 0
-    down_since: datetime | None = None
-    last_cycle: datetime | None = None
-    cut: set[object] = set()
-    counts = {"escalate": 0, "restarted": 0}
-    for event in events:
-        if event.action_type in counts:
-            counts[event.action_type] += 1
-        elif event.action_type in CUT and event.action_result == "success" and "cycle" in event.extra_info:
-            # One of which nothing was sent has no such row, and one after a crash has the second only.
-            cut.add(event.extra_info["cycle"])
-            last_cycle = event.at
-        elif event.action_type == "status_change" and event.new_status == "off":
-            outages, down_since = outages + 1, event.at
-        elif event.action_type == "status_change" and event.new_status == "on":
-            down += event.at - (down_since or since)
-            helped += last_cycle is not None and event.at - last_cycle <= HELPED_WITHIN
-            down_since = last_cycle = None
-    if down_since is not None:
-        down += until - down_since
-    hardware = len(cut) >= HARDWARE * max(1.0, (until - since) / timedelta(weeks=1))
+def report_of(
+    unit: Unit, watch: UnitWatch, events: Sequence[UnitEvent], since: datetime, until: datetime, unseen_after: timedelta
+) -> UnitReport:
+    """Sum up a unit's rows of a span, which are oldest first."""
+    seen = stretches(unit, watch, events, since, until, unseen_after)
+    made = cuts(events)
+    down = outages(seen, made)
+    within = [(outage, cut_within(outage, made)) for outage in down]
+    helped = sum(
+        bool(cut) and outage.back is not None and outage.back - cut[-1].until <= HELPED_WITHIN for outage, cut in within
+    )
+    needed = sum(len(cut) for _, cut in within)
+    unseen = sum(
+        (
+            one.until - max(one.since, unit.created_at)
+            for one in seen
+            if one.status is None and one.until > unit.created_at
+        ),
+        timedelta(0),
+    )
     return UnitReport(
-        number, outages, int(down.total_seconds()), len(cut), helped, counts["escalate"], counts["restarted"], hardware
+        enterprise_number=unit.enterprise_number,
+        outages=len(down),
+        down_s=int(sum((one.down for one in down), timedelta(0)).total_seconds()),
+        cycles=len(made),
+        helped=helped,
+        escalations=sum(event.action_type == "escalate" for event in events),
+        restarts=sum(event.action_type == "restarted" for event in events),
+        hardware=needed >= HARDWARE * max(1.0, (until - since) / timedelta(weeks=1)),
+        unseen_s=int(unseen.total_seconds()),
+        needed=needed,
     )
 
 
@@ -114,6 +125,7 @@ class UnitPast:
     unit_store: UnitStore
     watch_store: UnitWatchStore
     clock: Clock
+    config: UnitConfig = attrs.field(factory=UnitConfig)
 
     async def history(
         self,
@@ -167,12 +179,13 @@ class UnitPast:
         visible = enterprises_of(actor)
         until = self.clock.now()
         since = until - timedelta(weeks=weeks)
-        found = []
+        watches, found = await self.watch_store.watches(), []
         for unit in await self.unit_store.all(visible=visible):
             rows = await self.watch_store.history(
                 enterprise_number=unit.enterprise_number, visible=visible, since=since, until=until, limit=100_000
             )
-            found.append(report_of(unit.enterprise_number, rows[::-1], since, until))
+            watch = watches.get(unit.enterprise_number) or UnitWatch()
+            found.append(report_of(unit, watch, rows[::-1], since, until, self.config.unseen_after))
         return found
 
     def _span(self, hours: int) -> tuple[datetime, datetime]:

@@ -1,7 +1,7 @@
 """What a look leaves behind: the unit as it is known now, and rows of its history."""
 
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 import attrs
@@ -12,7 +12,7 @@ from .gates import GATES, Config, Context, closed_gate, opens_at
 T = TypeVar("T")
 
 #: The specification's words for a unit that is up and one that is down.
-_WORDS = {Outcome.ONLINE: "on", Outcome.OFFLINE: "off"}
+WORDS = {Outcome.ONLINE: "on", Outcome.OFFLINE: "off"}
 #: Who does what the machine decides.
 AUTO = "auto"
 
@@ -43,9 +43,39 @@ def gated(watch: UnitWatch, config: Config, context: Context, now: datetime) -> 
     return attrs.evolve(watch, gate=gate, next_possible_at=opens_at(config, watch.state, gate))
 
 
-def rows(unit: Unit, before: UnitWatch, after: UnitWatch, actions: Iterable[str], now: datetime) -> list[UnitEvent]:
+def unseen(
+    unit: Unit, before: UnitWatch, after: UnitWatch, actions: Iterable[str], now: datetime, unseen_after: timedelta
+) -> list[UnitEvent]:
+    """The rows that say from when to when nobody saw how a unit is: looks that tell nothing, or none at all."""
+    if before.outcome is None or before.last_checked_at is None or after.last_checked_at == before.last_checked_at:
+        return []
+    found, was = [], before.state.last_status
+    blind, gap = before.outcome is Outcome.UNKNOWN, now - before.last_checked_at > unseen_after
+    if not blind and (gap or after.outcome is Outcome.UNKNOWN):
+        begun = before.last_checked_at if gap else now
+        row = _event(unit, after, begun, "status_change", extra_info={"why": "not_looked_at"} if gap else None)
+        found.append(
+            attrs.evolve(
+                row,
+                prev_status=None if was is None else WORDS[was],
+                error_message=None if gap else after.last_error_message,
+            )
+        )
+    status = after.state.last_status
+    if (blind or gap) and after.outcome is not Outcome.UNKNOWN and status is not None and not _changes(actions):
+        found.append(attrs.evolve(_event(unit, after, now, "status_change"), new_status=WORDS[status]))
+    return found
+
+
+def rows(
+    unit: Unit, before: UnitWatch, after: UnitWatch, actions: Sequence[str], now: datetime, unseen_after: timedelta
+) -> list[UnitEvent]:
     """The rows of the history that actions, and what was seen, bring."""
-    found = [row for action in actions if (row := _row(unit, before, after, action, now)) is not None]
+    found = unseen(unit, before, after, actions, now, unseen_after)
+    if found or before.outcome is Outcome.UNKNOWN:
+        # It was not seen when it changed.
+        before = attrs.evolve(before, state=attrs.evolve(before.state, last_status=None))
+    found += [row for action in actions if (row := _row(unit, before, after, action, now)) is not None]
     if restarted(before, after):
         found.append(
             _event(unit, after, now, "restarted", extra_info={"uptime_s": after.uptime_s, "before_s": before.uptime_s})
@@ -75,7 +105,7 @@ def _row(unit: Unit, before: UnitWatch, after: UnitWatch, action: str, now: date
             row = _event(unit, after, now, "status_change")
             return attrs.evolve(
                 row,
-                prev_status=None if prev is None else _WORDS[prev],
+                prev_status=None if prev is None else WORDS[prev],
                 new_status="off" if name[8:] == "down" else "on",
             )
         case "suppress":
@@ -108,6 +138,10 @@ def _event(
         user_initiator=AUTO,
         extra_info=extra_info or {},
     )
+
+
+def _changes(actions: Iterable[str]) -> bool:
+    return any(action in ("history_down", "history_up") for action in actions)
 
 
 def _known(new: T | None, old: T | None) -> T | None:

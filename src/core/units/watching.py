@@ -206,7 +206,7 @@ class Watching:
     ) -> None:
         now = self.clock.now()
         cycle = cycle_of(unit, now) if "power_cycle" in actions else None
-        events = [*rows(unit, before, after, actions, now), *more]
+        events = [*rows(unit, before, after, actions, now, self.config.unseen_after), *more]
         await self.watch_store.keep({unit.enterprise_number: after}, events, [cycle] if cycle else [])
         self._watches[unit.enterprise_number] = after
         self._counts["cycles"] += cycle is not None

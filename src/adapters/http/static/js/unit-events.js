@@ -38,7 +38,7 @@ export async function unitEvents({ number: unit, query, signal }) {
 }
 
 /** A row in words: `{text, detail, tone}`. */
-function said({ action_type: action, new_status: status, action_result: result, error_message: error, failure_counter: failures, extra_info: info }) {
+function said({ action_type: action, prev_status: before, new_status: status, action_result: result, error_message: error, failure_counter: failures, extra_info: info }) {
   const by = info.by && info.by !== "scheduler" ? `by ${info.by}` : "";
   const failed = result === "fail";
   // Asked for before it was done: under way, or nobody lived to write down what became of it.
@@ -46,7 +46,8 @@ function said({ action_type: action, new_status: status, action_result: result, 
   const code = error ? (ERRORS[error] ?? error) : "";
   switch (action) {
     case "status_change":
-      return { text: status === "on" ? "Online again" : "Offline", detail: status === "on" ? "" : code, tone: status === "on" ? "ok" : "bad" };
+      if (!status) return { text: "How it is could not be seen", detail: info.why === "not_looked_at" ? "nobody looked" : code, tone: "" };
+      return { text: status === "on" ? (before ? "Online again" : "Seen online") : "Offline", detail: status === "on" ? "" : code, tone: status === "on" ? "ok" : "bad" };
     case "power_cycle":
       return { text: "Power cycle begun", detail: by || `after ${number(failures)} failed looks`, tone: "act" };
     case "suppress":

@@ -19,7 +19,7 @@ export function spansOf(view, changes, since, until) {
   const born = seconds(view.created_at);
   const first = changes[0];
   // Without a row it is as it has been since the first look; what came before a unit was written down, nobody knows.
-  const known = first ? IS[first.prev_status] : ({ online: "up", offline: "down" }[view.last_status] ?? "unknown");
+  const known = first ? IS[first.prev_status] : view.outcome === "unknown" ? "unknown" : ({ online: "up", offline: "down" }[view.last_status] ?? "unknown");
   // A unit that was removed and added again has a past that is older than itself.
   const begun = first ? (!first.prev_status ? seconds(first.change_time) : born < seconds(first.change_time) ? born : since) : view.since ? seconds(view.since) : until;
   const seen = view.last_checked_at ? seconds(view.last_checked_at) : since;
@@ -42,7 +42,9 @@ export function spanWords(spans, cycles) {
   const sum = (is) => spans.filter((one) => one.is === is).reduce((total, { from, to }) => total + to - from, 0);
   const [up, down] = [sum("up"), sum("down")];
   if (!(up + down)) return "Nothing is known of this span";
-  const outages = spans.filter(({ is }) => is === "down").length;
+  // Down, not seen and down again is one outage.
+  const seen = spans.filter(({ is }) => is !== "unknown");
+  const outages = seen.filter(({ is }, index) => is === "down" && seen[index - 1]?.is !== "down").length;
   return [`Up ${percent(up / (up + down), down ? 2 : 0)} of the time that is known`, outages ? `down ${["once", "twice"][outages - 1] ?? `${outages} times`}, ${duration(down)} in all` : "never down", cycles.length ? plural(cycles.length, "power cycle") : ""].filter(Boolean).join(", ");
 }
 
