@@ -184,23 +184,16 @@ async def test_every_failure_has_its_name_tells_the_gateway_and_costs_its_deadli
     async with units_of("goip4") as units:
         units.gateways[0].turn(**knobs)
         target = target_of(units)
+        # Only what never answers has to take all its time.
+        deadline = 0.4 if kind is GatewayTimedOut else DEADLINE
         for order in (driver.read, driver.reboot):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(DEADLINE):
                 with pytest.raises(kind) as raised:
-                    await order(target, deadline=0.4)
+                    await order(target, deadline=deadline)
             assert type(raised.value) is kind
             assert target.name in raised.value.detail
             assert "goip" not in raised.value.detail.lower().replace(target.name.lower(), "")
         assert units.gateways[0].orders == []
-
-
-async def test_what_was_cut_once_is_asked_for_once_more(driver: GatewayDriver) -> None:
-    async with units_of("goip4") as units:
-        gateway = units.gateways[0]
-        gateway.turn(closed=True)
-        asyncio.get_running_loop().call_later(0.005, lambda: gateway.turn(closed=False))
-        patient = GoipDriver(retry_after=0.1)
-        assert (await patient.read(target_of(units), deadline=DEADLINE)).lines
 
 
 async def test_another_serial_number_is_another_device_which_gets_no_order(driver: GatewayDriver) -> None:
@@ -334,9 +327,10 @@ async def test_a_list_that_fails_is_an_error_and_never_a_short_list(
 ) -> None:
     async with SimulatedGatewayTown(3, calm=True) as town:
         town.radmin.turn(**knobs)
-        async with asyncio.timeout(5):
+        deadline = 0.4 if "mute" in knobs else DEADLINE
+        async with asyncio.timeout(DEADLINE):
             with pytest.raises(kind) as raised:
-                await directory.listing(list_of(town), deadline=0.4)
+                await directory.listing(list_of(town), deadline=deadline)
         assert "mftp" in raised.value.detail
         assert town.harm == []
 
