@@ -44,7 +44,7 @@ class UnitSystem(System):
             *PowerApi(house.powering(), acts).routes(),
             *UnitPastApi(house.unit_past(), house.units()).routes(),
             *UnitTableApi(house.units(), house.unit_importing()).routes(),
-            *UnitStreamApi(house.units(), house.alerts(), self.streams, clock).routes(),
+            *UnitStreamApi(house.live_units(), house.alerts(), self.streams, clock).routes(),
         )
 
     async def begin(self) -> None:

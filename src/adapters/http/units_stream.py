@@ -9,8 +9,8 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from ...core.alerts import Alerts
-from ...core.units import UnitRow, Units
 from ...core.units.kinds import CLOUD
+from ...core.units.live import LiveUnits, UnitFollower
 from ...core.units.surroundings import UNITS
 from ...ports.clock import Clock
 from ...ports.errors import Invalid, NotAllowed
@@ -35,7 +35,7 @@ class UnitStreamQuery(msgspec.Struct, frozen=True, kw_only=True):
 class UnitStreamApi:
     """The stream of the units' system."""
 
-    units: Units
+    live: LiveUnits
     alerts: Alerts
     streams: Streams
     clock: Clock
@@ -53,10 +53,10 @@ class UnitStreamApi:
         stream was cut; `end` that you are not let in any more.
         """
         wanted = wanted_of(query.events, EVENTS)
-        rows = {row.unit.enterprise_number: row for row in await self.units.list(call.actor)}
+        told = _Told(await self.live.follow(call.actor), wanted, cut(call))
         relay = Relay(
-            request=call.request, actor=call.actor, needs=Permission.SEE_UNITS, systems=SYSTEMS,
-            tell=_Told(self, wanted, cut(call), rows).tell, alerts=self.alerts, streams=self.streams, clock=self.clock,
+            request=call.request, actor=call.actor, needs=Permission.SEE_UNITS, systems=SYSTEMS, tell=told.tell,
+            alerts=self.alerts, streams=self.streams, clock=self.clock,
             heard=await first_heard(call, self.alerts, wanted),
         )  # fmt: skip
         return EventStream(self.streams, call.actor.name, relay.run)
@@ -70,20 +70,17 @@ class UnitStreamApi:
 class _Told:
     """What one listener was told of units."""
 
-    api: UnitStreamApi
+    follower: UnitFollower
     wanted: set[str]
     #: It goes on where another was cut: what changed in between is not known.
     cut: bool
-    known: dict[str, UnitRow]
 
     async def tell(self, actor: Actor, write: Write, number: str) -> bool:
-        """Tell what is new."""
-        rows = {row.unit.enterprise_number: row for row in await self.api.units.list(actor)}
-        if self.cut or self.known.keys() - rows.keys():
+        """Tell what is new; whether there is more already."""
+        turn = await self.follower.turn(actor)
+        if turn.lost or self.cut:
             self.cut = False
             await write(event("reload", {}, number))
-        changed = [row for name, row in rows.items() if row != self.known.get(name)]
-        self.known = rows
-        if changed and "units" in self.wanted:
-            await write(event("units", [unit_view(row) for row in changed], number))
-        return False
+        if turn.rows and "units" in self.wanted:
+            await write(event("units", [unit_view(row) for row in turn.rows], number))
+        return turn.more

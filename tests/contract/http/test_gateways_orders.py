@@ -68,7 +68,7 @@ async def service(settings: Settings, impatient: None) -> AsyncGenerator[Service
     """The town's gateways are written down: the first two are of 17.  Nothing works by itself."""
     async with opened_service(settings, works=False) as made:
         made.streams.pace = Pace(tick=0.01, hurry=0.0, ping=0.2, recheck=0.0)
-        made.house.live_gateways().every = 0.0
+        made.house.live_gateways().looks.every = 0.0
         for number in ("17", "2"):
             await made.house.enterprise_store().add(NewEnterprise(number, f"Nr {number}"), at=datetime.now(UTC))
         async with client_of(made) as client:
