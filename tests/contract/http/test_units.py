@@ -9,6 +9,7 @@ from typing import Any
 import httpx
 import pytest
 
+from lineman.adapters.http.stream import Pace
 from lineman.adapters.http.units_paths import path_of
 from lineman.ports.enterprises import NewEnterprise
 from lineman.ports.identity import Actor, Role
@@ -16,6 +17,7 @@ from lineman.ports.power import PlugOffline, PlugState, Startup, UnknownPlug
 from lineman.ports.secrets import Secret
 from lineman.ports.units import UnitSilent
 
+from .streams import listening
 from .unit_house import DEAD, LOCKED, NOON, OF_17, OLEG, PLUG, UP, Site, opened_site, unit
 
 pytestmark = pytest.mark.anyio
@@ -505,7 +507,29 @@ async def test_the_document_names_every_path_of_the_issue(anna: httpx.AsyncClien
     assert '"writeOnly":true' in json.dumps(paths | (await anna.get("/openapi.json")).json(), separators=(",", ":"))
 
 
-async def test_the_stream_tells_of_units_that_change(site: Site, anna: httpx.AsyncClient) -> None:
+async def test_the_stream_tells_of_units_that_change_to_those_who_may_see_them(
+    site: Site, anna: httpx.AsyncClient
+) -> None:
+    site.service.streams.pace = Pace(tick=0.01, hurry=0.0, ping=0.2, recheck=0.0)
+    site.house.live_units().looks.every = 0.0
+    async with (
+        listening(site.app, path="/stream") as all_of_them,
+        listening(site.app, path="/stream", actor=OF_17) as one,
+    ):
+        assert all_of_them.headers["content-type"] == "text/event-stream; charset=utf-8"
+        await site.looks("2", DEAD)
+        [told] = (await all_of_them.next("units", "reload"))[1]
+        assert (told["enterprise_number"], told["outcome"]) == ("2", "offline")
+        await site.looks("17", UP)
+        for heard in (all_of_them, one):
+            [told] = (await heard.next("units", "reload"))[1]
+            assert (told["enterprise_number"], told["outcome"]) == ("17", "online")
+        assert (await anna.delete("/units/2")).status_code == 204
+        assert (await all_of_them.next("units", "reload"))[0] == "reload"
+        await site.looks("17", DEAD)
+        assert (await one.next("units", "reload"))[0] == "units"
+    async with listening(site.app, path="/stream", headers={"last-event-id": "0"}) as cut:
+        assert (await cut.next("units", "reload", "ping"))[0] == "reload"
     assert (await anna.get("/stream?events=miners")).status_code == 422
     async with site.client(Actor("x", Role.CLIENT)) as client:
         assert (await client.get("/stream")).status_code == 403
