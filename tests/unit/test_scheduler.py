@@ -172,11 +172,37 @@ async def test_work_that_fails_is_tried_again_and_ends_nothing_else() -> None:
     assert tries == 3
 
 
-async def test_one_works_and_the_other_takes_over_only_after_the_first_has_stopped() -> None:
-    rows, working, most = Rows(), set[str](), 0
+class Stage(SystemClock):
+    """A clock that stands until it is moved; who sleeps wakes in turn."""
 
-    def work_of(name: str) -> "WorkingLease":
-        return WorkingLease(rows, SystemClock(), name, term=timedelta(seconds=0.3))
+    def __init__(self) -> None:
+        self.at = 0.0
+        self.sleepers: list[tuple[float, anyio.Event]] = []
+
+    def now(self) -> datetime:
+        return datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.at)
+
+    def monotonic(self) -> float:
+        return self.at
+
+    async def sleep(self, seconds: float) -> None:
+        woken = anyio.Event()
+        self.sleepers.append((self.at + seconds, woken))
+        await woken.wait()
+
+    async def passes(self, seconds: float) -> None:
+        until = self.at + seconds
+        await anyio.wait_all_tasks_blocked()
+        while self.sleepers and (first := min(self.sleepers, key=lambda one: one[0]))[0] <= until:
+            self.sleepers.remove(first)
+            self.at, woken = first
+            woken.set()
+            await anyio.wait_all_tasks_blocked()
+        self.at = until
+
+
+async def test_one_works_and_the_other_takes_over_only_after_the_first_has_stopped() -> None:
+    rows, clock, working, most = Rows(), Stage(), set[str](), 0
 
     async def run(name: str) -> None:
         async def work() -> None:
@@ -184,24 +210,23 @@ async def test_one_works_and_the_other_takes_over_only_after_the_first_has_stopp
             working.add(name)
             most = max(most, len(working))
             try:
-                await anyio.sleep(60)
+                await anyio.sleep_forever()
             finally:
                 working.discard(name)
 
-        await under_lease(work_of(name), work, clock=SystemClock(), random=Random(name))
+        lease = WorkingLease(rows, clock, name, term=timedelta(seconds=30))
+        await under_lease(lease, work, clock=clock, random=Random(name))
 
     async with anyio.create_task_group() as tasks:
         tasks.start_soon(run, "a")
-        with anyio.fail_after(5):
-            while working != {"a"}:
-                await anyio.sleep(0.01)
+        await clock.passes(0)
+        assert working == {"a"}
         tasks.start_soon(run, "b")
-        await anyio.sleep(0.4)
+        await clock.passes(300)
         assert working == {"a"}, "b waits as long as a renews"
         rows.broken.add("a")
-        with anyio.fail_after(5):
-            while working != {"b"}:
-                await anyio.sleep(0.01)
+        await clock.passes(60)
+        assert working == {"b"}
         tasks.cancel_scope.cancel()
     assert most == 1
-    assert await rows.current(now=datetime.now(UTC)) is None, "the lease is given back at the end"
+    assert await rows.current(now=clock.now()) is None, "the lease is given back at the end"
