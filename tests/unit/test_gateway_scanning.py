@@ -238,6 +238,27 @@ async def test_gateways_added_changed_and_removed_during_a_scan_do_not_break_it(
     assert states(site) == {"C": "identity", "D": "active", "E": "unknown"}
 
 
+async def test_a_gateway_that_gets_another_directory_during_a_scan_is_not_judged_by_the_list_of_the_old_one() -> None:
+    site = await site_of("A", "B", "C", config=GatewayConfig(directory=SERVER, lanes=1))
+    site.board.lists[0] = listed("A", "B")
+    site.servers.stored[1] = SECOND
+    site.board.lists[1] = listed("B", "C")
+    held = site.devices.held["A"] = anyio.Event()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(site.scan)
+        while not site.devices.talking:
+            await anyio.lowlevel.checkpoint()
+        for gateway in list(site.shelf.gateways.values())[1:]:
+            await site.shelf.change(attrs.evolve(gateway, directory_id=1))
+        held.set()
+    assert states(site) == {"A": "active", "B": "unknown", "C": "unknown"}
+    assert [one for _, one, *_ in site.devices.asked] == ["A"], "no login went to a port of the old server"
+    [scan] = site.scan_rows.scans.values()
+    assert (scan.status, scan.done, scan.total) == (ScanStatus.DONE, 3, 3)
+    await site.scan()
+    assert states(site) == {"A": "active", "B": "active", "C": "active"}
+
+
 async def test_a_scan_that_is_asked_for_meanwhile_joins_and_two_never_run() -> None:
     site = await site_of("A")
     *_, scans = site.use_cases()

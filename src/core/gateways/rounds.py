@@ -157,11 +157,17 @@ class Round:
     async def _visit(self, errand: Errand) -> None:
         clock = self.probing.clock
         began = clock.monotonic()
+        found = errand.found
         try:
             async with self.probing.alone(errand.gateway_id) as watched:
-                extras = self._extras > 0 and self.probing.wants_extras(watched)
-                self._extras -= extras
-                seen = await self.probing.look(watched, errand.found, extras=extras)
+                if home_of(watched.gateway, self.directories) is found.directory:
+                    extras = self._extras > 0 and self.probing.wants_extras(watched)
+                    self._extras -= extras
+                    seen = await self.probing.look(watched, found, extras=extras)
+                else:
+                    # What the list says that it was on says nothing of it any more.
+                    found = NoList(found.directory, "it was given another directory meanwhile: the next scan looks")
+                    seen = Seen(watched.gateway.id, clock.now(), watched.watch)
         except UnknownGateway:
             self.total -= 1  # It was removed meanwhile.
             return
@@ -171,7 +177,7 @@ class Round:
             self.lost += 1
             self.error = error
             return
-        self._count(watched, seen, errand.found, round((clock.monotonic() - began) * 1000))
+        self._count(watched, seen, found, round((clock.monotonic() - began) * 1000))
 
     def _count(self, watched: Watched, seen: Seen, found: Row | NoList, took_ms: int) -> None:
         watch = seen.watch
