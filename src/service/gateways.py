@@ -71,7 +71,8 @@ class GatewaySystem(System):
         )
 
     async def _report(self) -> None:
-        await self.house.gateway_reports().present(await self.house.gateway_watch_store().all())
+        watched, directories = await self.house.gateway_watch_store().all(), await self.house.probing().directories()
+        await self.house.gateway_reports().present(watched, directories)
 
     async def end(self) -> None:
         """What was seen is written at once; a scan that is cut short is queued for the next to work."""

@@ -13,7 +13,7 @@ from lineman.core.gateways.events import Absent, Event, ListFailed, Probed, Prob
 from lineman.core.gateways.facts import Look, facts_of, line_id
 from lineman.core.gateways.machine import observe
 from lineman.ports.alerts import Facts, Rule
-from lineman.ports.gateways import NoAnswer, Reason, Watched
+from lineman.ports.gateways import Directory, DirectoryDenied, NoAnswer, Reason, Watched
 
 from ..gateway_site import IDENTITY, START, Site, line, listed, reading
 
@@ -153,12 +153,26 @@ async def test_scans_report_what_they_stored_and_an_alert_that_cannot_be_judged_
     site.devices.readings["X"] = NoAnswer("eof")
     await site.scan()
     assert sorted((one.subject.name, one.values.get("up", 9)) for one in site.sink.facts) == [
-        ("GW", 1.0), ("GW line 1", 9), ("X", 0.0),
+        ("GW", 1.0), ("GW line 1", 9), ("X", 0.0), ("mftp", 9),
     ]  # fmt: skip
     site.sink.full = True
     await site.scan()
     reports = site.probing.keeping.reports
-    assert (reports.lost, reports.error) == (3, "unavailable: the disk is full")
+    assert (reports.lost, reports.error) == (4, "unavailable: the disk is full")
+
+
+async def test_a_list_that_cannot_be_read_alerts_once_and_recovers_though_none_of_its_gateways_says_a_word() -> None:
+    site = Site()
+    await site.put("GW")
+    denied = DirectoryDenied("wants a login")
+    for good in (True, False, False, False, False, True):
+        site.board.lists[0] = listed("GW") if good else denied
+        await site.scan()
+        site.clock.passed += 300
+    unread = [one for one in site.sink.facts if one.subject.system == "directories"]
+    assert [one.values["read"] for one in unread] == [1.0, 0.0, 0.0, 0.0, 0.0, 1.0]
+    assert "wants a login" in unread[1].words["read"]
+    assert course("directory-unread", site.sink.facts) == ["Fired", "Recovered"]
 
 
 async def test_alerts_of_what_was_removed_end() -> None:
@@ -167,5 +181,6 @@ async def test_alerts_of_what_was_removed_end() -> None:
     site.board.lists[0] = listed("GW", "X")
     await site.scan()
     await site.shelf.remove("GW")
-    await site.probing.keeping.reports.present(await site.memory.all())
-    assert site.sink.there == {"gateways": {2}, "lines": {201}}
+    site.servers.stored = {1: Directory(1, "there", "192.0.2.1"), 2: Directory(2, "off", "192.0.2.2", is_active=False)}
+    await site.probing.keeping.reports.present(await site.memory.all(), await site.probing.directories())
+    assert site.sink.there == {"gateways": {2}, "lines": {201}, "directories": {0, 1}}

@@ -20,7 +20,7 @@ from .wire import Call, operation, route
 
 EVENTS = ("devices", "scan", "alerts")
 #: The systems whose alerts are told here.
-SYSTEMS = ("gateways", "lines")
+SYSTEMS = ("gateways", "lines", "directories")
 
 
 class GatewayStreamQuery(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,7 +47,7 @@ class GatewayStreamApi:
 
         `devices` is an array of gateways that changed, as in the list; `scan`
         is the latest scan when it moved on, without what was found at each;
-        `alerts` is an array of alerts of gateways and lines that changed;
+        `alerts` is an array of alerts of gateways, lines and directories that changed;
         `ping` comes every 15 seconds; `reload` says that lists are to be read
         anew: gateways are gone, or the stream was cut and goes on with
         `Last-Event-ID`; `end` that you are not let in any more.

@@ -1,13 +1,14 @@
 """What a look says of a gateway and its lines, in figures that rules of alerts can be about.  Pure."""
 
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 import attrs
 
 from ...ports.alerts import Facts, Subject
-from ...ports.gateways import Gateway, Health, LineWatch, Seen, Status
+from ...ports.gateways import DirectoryOutcome, Gateway, Health, LineWatch, Seen, Status
 from .health import WEAK_BELOW, rebooting, why_line, why_not
-from .kinds import GATEWAYS, LINES
+from .kinds import DIRECTORIES, GATEWAYS, LINES
 from .lines import voip_wanted
 
 #: What a bad figure means.
@@ -42,6 +43,12 @@ def facts_of(look: Look) -> Iterator[Facts]:
     yield _gateway(look)
     for line in look.seen.lines or ():
         yield _line(look, line)
+
+
+def fact_of_list(directory_id: int, outcome: DirectoryOutcome, *, at: datetime) -> Facts:
+    """Whether a list could be read: while it cannot, nobody else says that its gateways are not looked at."""
+    subject = Subject(DIRECTORIES, directory_id, outcome.directory)
+    return Facts(subject, at, {"read": float(outcome.ok)}, {} if outcome.ok else {"read": outcome.detail})
 
 
 def _gateway(look: Look) -> Facts:

@@ -1,10 +1,10 @@
-"""What rules of alerts can be about, for gateways and their lines: a table."""
+"""What rules of alerts can be about, for gateways, their lines and the lists that they are on: a table."""
 
 from ...ports.alerts import Kind, Severity
 from .health import WEAK_BELOW
 
 #: Systems of subjects.
-GATEWAYS, LINES = "gateways", "lines"
+GATEWAYS, LINES, DIRECTORIES = "gateways", "lines", "directories"
 
 _WARNING, _CRITICAL = Severity.WARNING, Severity.CRITICAL
 
@@ -35,5 +35,10 @@ KINDS: tuple[Kind, ...] = (
     Kind(
         "line-minutes", LINES, "Minutes low", "minutes", "The SIM has fewer minutes left than this.",
         _WARNING, "min", above=False, threshold=20.0, minutes=0, margin=0.1, of_enterprises=True,
+    ),
+    Kind(
+        "directory-unread", DIRECTORIES, "List of gateways cannot be read", "read",
+        "The list of a directory cannot be read: what is known of its gateways is out of date, and none alerts.",
+        _CRITICAL, above=False, threshold=1.0, chosen=False, minutes=10,
     ),
 )  # fmt: skip

@@ -209,6 +209,7 @@ class Scanning:
                     await round_.run(watched)
                     notes.finished.set()
             await notes.write()
+            await self.probing.keeping.reports.read(round_.lists, at=self.clock.now())
         finally:
             self._probes += round_.probes
             self._failures += round_.failures

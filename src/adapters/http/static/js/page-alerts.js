@@ -139,5 +139,6 @@ function row({ places, owners }, again) {
 export const subjectUrl = ({ system, subject_id: id, subject, enterprise_number: number }) => ({
   miners: () => pageUrl(`miners/${id}`), containers: () => pageUrl(`containers/${id}`),
   gateways: () => gatewayUrl(subject), lines: () => gatewayUrl(subject.replace(/ line \d+$/, "")),
+  directories: () => pageUrl("gateways/directories"),
   units: () => unitUrl(number), "plug-cloud": () => pageUrl("units/power"),
 })[system]?.() ?? null;

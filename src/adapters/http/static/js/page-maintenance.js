@@ -85,7 +85,7 @@ function row(known, again) {
 }
 
 /** The systems that a window may be about alone. */
-const SYSTEMS = { miners: "all miners", containers: "all containers", gateways: "all gateways", lines: "all lines of gateways", units: "all units", "plug-cloud": "the plugs' account", lineman: "lineman itself" };
+const SYSTEMS = { miners: "all miners", containers: "all containers", gateways: "all gateways", lines: "all lines of gateways", directories: "all lists of gateways", units: "all units", "plug-cloud": "the plugs' account", lineman: "lineman itself" };
 
 function whereOf(window, { places, tenants, names }) {
   const words = [
