@@ -79,19 +79,30 @@ def postgres() -> Generator[str]:
             [binaries / "initdb", "-D", data, "-U", "lineman", "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-N"],
             check=True, capture_output=True, timeout=120, cwd=folder, user=user, extra_groups=groups,
         )  # fmt: skip
-        port = _free_port()
         options = {
-            "listen_addresses": "127.0.0.1", "port": port, "unix_socket_directories": "", "fsync": "off",
+            "listen_addresses": "127.0.0.1", "unix_socket_directories": "", "fsync": "off",
             "synchronous_commit": "off", "full_page_writes": "off", "max_connections": 200,
             "shared_buffers": "64MB", "log_min_messages": "panic", "logging_collector": "off",
         }  # fmt: skip
-        server = subprocess.Popen(
-            [binaries / "postgres", "-D", data, *(f"-c{name}={value}" for name, value in options.items())],
-            stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, user=user, extra_groups=groups,
-        )  # fmt: skip
-        try:
+        command: list[str | Path] = [
+            binaries / "postgres",
+            "-D",
+            data,
+            *(f"-c{name}={value}" for name, value in options.items()),
+        ]
+        # Somebody may take a port that was free a moment ago.
+        for _ in range(5):
+            port = _free_port()
+            server = subprocess.Popen(
+                [*command, f"-cport={port}"],
+                stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, cwd=folder, user=user, extra_groups=groups,
+            )  # fmt: skip
             dsn = f"postgresql://lineman@127.0.0.1:{port}/postgres"
-            _wait(dsn, server)
+            if _answers(dsn, server):
+                break
+        else:
+            pytest.fail("PostgreSQL does not start")
+        try:
             yield dsn
         finally:
             server.send_signal(2)
@@ -109,16 +120,19 @@ def _free_port() -> int:
         return port
 
 
-def _wait(dsn: str, server: "subprocess.Popen[bytes]") -> None:
-    deadline = time.monotonic() + 30
-    while True:
+def _answers(dsn: str, server: "subprocess.Popen[bytes]") -> bool:
+    """Wait until it does; ``False``: it ended instead, as it does where the port is taken."""
+    deadline = time.monotonic() + 60
+    while server.poll() is None:
         try:
             psycopg.connect(dsn, connect_timeout=2).close()
-            return
+            return True
         except psycopg.OperationalError:
-            if server.poll() is not None or time.monotonic() > deadline:
+            if time.monotonic() > deadline:
+                server.kill()
                 raise
             time.sleep(0.05)
+    return False
 
 
 @pytest.fixture
