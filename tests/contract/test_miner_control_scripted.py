@@ -94,7 +94,8 @@ def luxos(request: bytes) -> bytes:
 async def test_luxos_gets_its_commands_in_a_session_that_is_given_back(
     action: Action, command: str, parameter: str
 ) -> None:
-    _, heard = await told("luxos", luxos, action)
+    accepted, heard = await told("luxos", luxos, action)
+    assert accepted.detail == "OK"
     sent = [json.loads(one) for one in heard]
     assert [one["command"] for one in sent] == ["logon", command, "logoff"]
     assert sent[1]["parameter"] == parameter
@@ -126,7 +127,8 @@ async def test_braiins_pauses_and_says_what_it_cannot() -> None:
     def answer(request: bytes) -> bytes:
         return b'{"STATUS":[{"STATUS":"S","Code":1,"Msg":"OK"}],"id":1}'
 
-    _, heard = await told("braiins", answer, Sleep())
+    accepted, heard = await told("braiins", answer, Sleep())
+    assert accepted.detail == "OK"
     assert [json.loads(one)["command"] for one in heard] == ["version", "pause"]
     with pytest.raises(NotPossible, match="gRPC"):
         await told("braiins", answer, Reboot())

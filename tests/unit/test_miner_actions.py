@@ -335,6 +335,22 @@ async def test_an_order_is_stored_sent_journaled_and_proved(made: Made) -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.parametrize(
+    ("action", "words"),
+    [
+        (Light(False), "off"),
+        (SwitchPool(1), "pool 1"),
+        (SwitchPool(NewPool("stratum+tcp://p:1", "a.b", Secret("hush"))), "stratum+tcp://p:1 as a.b"),
+        (PowerLimit(3000), "3000 W"),
+    ],
+)
+async def test_the_journal_says_in_words_what_a_miner_was_told(made: Made, action: Action, words: str) -> None:
+    actions, kept, _, _ = made(Accepted("OK"))
+    await actions.order(OPERATOR, MINER, action)
+    assert kept.entries[0].detail == f"requested {words}"
+
+
+@pytest.mark.anyio
 async def test_a_kill_while_the_command_is_sent_is_told_and_never_sent_again(made: Made) -> None:
     actions, kept, hands, _ = made(None)
     async with anyio.create_task_group() as tasks:

@@ -84,6 +84,21 @@ def arguments_of(action: Action) -> Mapping[str, object]:
             return {}
 
 
+def words_of(arguments: Mapping[str, object]) -> str:
+    """The same for people: ``on``, ``stratum+tcp://… as acct.w17``, ``3000 W``; nothing if there is nothing to say."""
+    match arguments:
+        case {"on": on}:
+            return "on" if on else "off"
+        case {"pool": {"url": url, "user": user}}:
+            return f"{url} as {user}"
+        case {"pool": index}:
+            return f"pool {index}"
+        case {"watts": watts}:
+            return f"{watts} W"
+        case _:
+            return ""
+
+
 def sending(order: Order, snapshot: Snapshot, *, at: datetime) -> Order:
     """The command is about to leave.  To be stored before it does."""
     watch = snapshot.watch

@@ -361,7 +361,8 @@ def _began(orders: Sequence[Order]) -> datetime:
 
 
 def _said(order: Order) -> str:
-    return f" {dict(order.arguments)}" if order.arguments else ""
+    words = acting.words_of(order.arguments)
+    return f" {words}" if words else ""
 
 
 class _NotSent(DeviceError):

@@ -19,7 +19,7 @@ from .....ports.miners import (
     Wake,
 )
 from .control import Control
-from .line import Line, seen
+from .line import Line, said, seen
 from .webconf import Names, light_is, set_light, set_mode, set_pools
 
 NAMES = Names(
@@ -54,10 +54,10 @@ async def _acted(line: Line, action: Action) -> Accepted:
     match action:
         case Reboot():
             await line.page("/cgi-bin/get_system_info.cgi")
-            return Accepted(str(await line.tell_page("/cgi-bin/reboot.cgi") or ""))
+            return Accepted(said(await line.tell_page("/cgi-bin/reboot.cgi")))
         case Restart():
             await line.ask("version")
-            return Accepted(str(await line.tell("restart"))[:200])
+            return Accepted(said(await line.tell("restart")))
         case Light(on):
             await line.page("/cgi-bin/get_blink_status.cgi")
             told = await set_light(line, on)

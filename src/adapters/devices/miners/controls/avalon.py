@@ -20,7 +20,7 @@ from .....ports.miners import (
     Wake,
 )
 from .control import Control
-from .line import Line, seen
+from .line import Line, said, seen
 
 #: Seconds from now at which it is to stop or to start; it refuses a moment that has passed.
 _SOON = 5
@@ -44,7 +44,7 @@ async def _act(line: Line, known: Fingerprint, action: Action) -> Accepted:
         case Reboot():
             return await _set(line, "0,reboot,0")
         case Restart():
-            return Accepted(str(await line.tell("restart"))[:200])
+            return Accepted(said(await line.tell("restart")))
         case Light(on):
             accepted = await _set(line, f"0,led,1-{int(on)}")
             return Accepted(accepted.detail, seen=await seen(_light_is(line, on)), shows=False)
@@ -55,7 +55,7 @@ async def _act(line: Line, known: Fingerprint, action: Action) -> Accepted:
         case SwitchPool(NewPool() as pool):
             return await _new_pool(line, pool)
         case SwitchPool(index):
-            return Accepted(_said(await line.tell("switchpool", str(index))))
+            return Accepted(said(await line.tell("switchpool", str(index))))
         case PowerLimit():
             raise NotPossible(_NO_LIMIT)
         case _:
@@ -74,7 +74,7 @@ async def _new_pool(line: Line, pool: NewPool) -> Accepted:
 
 
 async def _set(line: Line, parameter: str) -> Accepted:
-    return Accepted(_said(await line.tell("ascset", parameter)))
+    return Accepted(said(await line.tell("ascset", parameter)))
 
 
 def _clock(answer: dict[str, object]) -> int | None:
@@ -84,14 +84,8 @@ def _clock(answer: dict[str, object]) -> int | None:
     return when if isinstance(when, int) and when > 0 else None
 
 
-def _said(answer: dict[str, object]) -> str:
-    status = answer.get("STATUS")
-    told = status[0] if isinstance(status, list) and status else answer
-    return str(told.get("Msg", ""))[:200] if isinstance(told, dict) else ""
-
-
 async def _light_is(line: Line, on: bool) -> bool:
-    return f"LED[{int(on)}]" in _said(await line.ask("ascset", "0,led,1-255"))
+    return f"LED[{int(on)}]" in said(await line.ask("ascset", "0,led,1-255"))
 
 
 CONTROL = Control(_refusals, _act, {ActionKind.POOL: "a new pool replaces the first one, and the miner reboots for it"})

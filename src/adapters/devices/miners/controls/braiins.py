@@ -12,7 +12,7 @@ from .....ports.miners import (
     Wake,
 )
 from .control import Control
-from .line import Line
+from .line import Line, said
 
 _ELSEWHERE = "Braiins OS does that over its own protocol (gRPC) or ssh, which lineman does not speak"
 _LATER = "by number only: new pools are set up in Braiins OS itself"
@@ -27,11 +27,11 @@ async def _act(line: Line, known: Fingerprint, action: Action) -> Accepted:
     await line.ask("version")
     match action:
         case Sleep():
-            return Accepted(str(await line.tell("pause"))[:200])
+            return Accepted(said(await line.tell("pause")))
         case Wake():
-            return Accepted(str(await line.tell("resume"))[:200])
+            return Accepted(said(await line.tell("resume")))
         case SwitchPool(int() as index):
-            return Accepted(str(await line.tell("switchpool", str(index)))[:200])
+            return Accepted(said(await line.tell("switchpool", str(index))))
         case SwitchPool():
             raise NotPossible(f"{line.where}: {_LATER}")
         case _:

@@ -80,7 +80,7 @@ class Line:
             return {}
         reply = document(data, self._page(path)).value
         if reply.get("stats") in ("error", "fail") or reply.get("success") is False or reply.get("error"):
-            raise BadRequest(f"{self._page(path)}: {str(reply)[:200]}")
+            raise BadRequest(f"{self._page(path)}: {said(reply) or str(reply)[:200]}")
         return reply
 
     async def ask_page(self, path: str, body: object) -> Json:
@@ -145,6 +145,16 @@ async def seen(question: Awaitable[bool]) -> bool | None:
         return await question
     except (DeviceError, KeyError, IndexError, TypeError):
         return None
+
+
+def said(answer: Json) -> str:
+    """What a miner says to a command, in its own words, for people; nothing if it has none."""
+    status = answer.get("STATUS")
+    told = status[0] if isinstance(status, list) and status else answer
+    if not isinstance(told, dict):
+        return ""
+    words = (told.get(name) for name in ("Msg", "msg", "message", "error", "code"))
+    return next((word[:200] for word in words if isinstance(word, str) and word), "")
 
 
 def _request(key: str, command: str, parameter: str | None) -> bytes:

@@ -20,7 +20,7 @@ from .....ports.miners import (
     Wake,
 )
 from .control import Control
-from .line import Line, seen
+from .line import Line, said, seen
 
 _NO_LIMIT = "LuxOS takes profiles, not a limit in watts"
 _NO_POOL = "by number only: new pools are set up in LuxOS itself"
@@ -47,7 +47,7 @@ async def _act(line: Line, known: Fingerprint, action: Action) -> Accepted:
             raise NotPossible(f"{line.where}: {_NO_POOL}")
         case SwitchPool(index):
             await line.ask("version")
-            return Accepted(str(await line.tell("switchpool", str(index)))[:200])
+            return Accepted(said(await line.tell("switchpool", str(index))))
         case PowerLimit():
             raise NotPossible(_NO_LIMIT)
         case _:
@@ -61,7 +61,7 @@ async def _in_session(line: Line, command: str, *parameters: str) -> Accepted:
     if not session:
         raise AccessDenied(f"{line.where} gives no session; another client may have it")
     try:
-        return Accepted(str(await line.tell(command, ",".join((session, *parameters))))[:200])
+        return Accepted(said(await line.tell(command, ",".join((session, *parameters)))))
     finally:
         # It ends by itself after a while; until then nobody else could give commands.
         await seen(_logged_off(line, session))

@@ -20,7 +20,7 @@ from .....ports.miners import (
     Wake,
 )
 from .control import Control
-from .line import Line, seen
+from .line import Line, said, seen
 
 _API = "/api/v1"
 _LACKING = "VNish takes commands with the password of its web pages; set the miner's password"
@@ -59,7 +59,7 @@ async def _tell(line: Line, path: str, body: object = None) -> Accepted:
     if not isinstance(token, str) or not token.isprintable() or not token.isascii():
         raise AccessDenied(f"{line.where} gives no token; the password is not that of its web pages")
     headers = {"authorization": f"Bearer {token}"}
-    return Accepted(str(await line.tell_page(f"{_API}/{path}", body, headers=headers) or "")[:200])
+    return Accepted(said(await line.tell_page(f"{_API}/{path}", body, headers=headers)))
 
 
 async def _light(line: Line, on: bool) -> Accepted:
