@@ -105,7 +105,7 @@ async def test_a_look_its_rows_and_its_cycle_are_kept_together_or_not_at_all(
         await watches.keep({"17": WATCH}, [EVENT], [broken])
     assert await watches.watches() == {}
     assert await watches.history(since=NOW, until=NOW) == []
-    await watches.keep({"17": WATCH}, [EVENT], [CYCLE])
+    assert await watches.keep({"17": WATCH}, [EVENT], [CYCLE]) == 1
     [begun] = await SqlCycles(database).open()
     assert begun == attrs.evolve(CYCLE, id=begun.id)
 
@@ -127,7 +127,7 @@ async def test_a_cycle_is_begun_only_while_it_is_wanted(
         case "stopped":
             await SqlPowerPolicy(database).set(PowerPolicy(stopped=True))
     before = await cycles.open()
-    await watches.keep({"17": WATCH, "2": WATCH}, [EVENT], [CYCLE])
+    assert await watches.keep({"17": WATCH, "2": WATCH}, [EVENT], [CYCLE]) == 0
     assert await cycles.open() == before
     assert "2" in await watches.watches()
     assert len(await watches.history(since=NOW, until=NOW)) == 1

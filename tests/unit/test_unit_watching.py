@@ -41,6 +41,8 @@ class World:
     units_: list[Unit]
     says: Checked = UP
     away: bool = False
+    #: Whether a cycle that was decided upon is begun, or somebody took it back meanwhile.
+    wanted: bool = True
     now_: datetime = T0
     stored: dict[str, UnitWatch] = attrs.field(factory=dict)
     history_: list[UnitEvent] = attrs.field(factory=list)
@@ -78,12 +80,14 @@ class World:
 
     async def keep(
         self, seen: Mapping[str, UnitWatch], events: Sequence[UnitEvent] = (), cycles: Sequence[Cycle] = ()
-    ) -> None:
+    ) -> int:
         if self.away:
             raise Unavailable("the database is away")
         self.stored |= seen
         self.history_ += events
-        self.cycles += cycles
+        begun = cycles if self.wanted else []
+        self.cycles += begun
+        return len(begun)
 
     async def append(self, event: UnitEvent) -> UnitEvent:
         self.history_.append(event := attrs.evolve(event, id=len(self.history_) + 1))
@@ -154,6 +158,18 @@ async def test_a_unit_that_dies_is_cycled_once_and_the_decision_is_stored_with_i
     assert watch.state.ewelink_action_done
     assert (watch.line_stats, watch.disk_usage_percent) == (UP.lines, 40), "what is not told stays as it was known"
     assert "was cut in this outage" in sentence_of(world.units_[0], watch)
+
+
+async def test_a_cycle_that_is_passed_over_was_no_attempt() -> None:
+    world = World([unit()], wanted=False)
+    watching = await watcher(world)
+    watch = await go(world, watching, UP, UP, DEAD, DEAD, DEAD)
+    assert (world.cycles, watch.state.ewelink_action_done, watch.state.attempts) == ([], False, 0)
+    assert (world.history_[-1].action_result, world.history_[-1].error_message) == ("fail", "not_wanted")
+    assert "was cut" not in sentence_of(world.units_[0], watch)
+    world.wanted = True
+    await go(world, watching, *[DEAD] * 5)
+    assert len(world.cycles) == 1, "after a while it is tried anew"
 
 
 async def test_what_cannot_be_stored_is_neither_believed_nor_done() -> None:

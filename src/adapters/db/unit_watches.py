@@ -102,7 +102,7 @@ class SqlUnitWatches(UnitWatchStore):
 
     async def keep(
         self, seen: Mapping[str, UnitWatch], events: Sequence[UnitEvent] = (), cycles: Sequence[Cycle] = ()
-    ) -> None:
+    ) -> int:
         live = [live_row(number, watch) for number, watch in sorted(seen.items())]
         counts = count_rows(seen)
         async with self._db.transaction() as tx:
@@ -112,8 +112,7 @@ class SqlUnitWatches(UnitWatchStore):
                 await tx.pour(COUNT_LINES, COUNT.columns, COUNT.types, counts)
             if events:
                 await add_events(tx, events)
-            for cycle in cycles:
-                await _begin(tx, cycle)
+            return sum([await _begin(tx, cycle) for cycle in cycles])
 
     async def append(self, event: UnitEvent) -> UnitEvent:
         async with self._db.transaction() as tx:
@@ -163,9 +162,9 @@ class SqlUnitWatches(UnitWatchStore):
         return await self._db.run("delete from unit_line_count where at < :before", before=before)
 
 
-async def _begin(tx: Transaction, cycle: Cycle) -> None:
+async def _begin(tx: Transaction, cycle: Cycle) -> int:
     begun = attrs.evolve(cycle, id=await next_number(tx, "power_cycle"))
-    await tx.run(BEGIN, **cycle_values(begun), **plug_values(cycle.plug))
+    return await tx.run(BEGIN, **cycle_values(begun), **plug_values(cycle.plug))
 
 
 def _count(row: _Count) -> LineCount:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from datetime import datetime
 
 import anyio
 import attrs
@@ -12,6 +13,7 @@ from ...ports.units import (
     Cause,
     Checked,
     Cycle,
+    CycleResult,
     Outcome,
     Unit,
     UnitEvent,
@@ -25,7 +27,7 @@ from ..resilience import spread
 from .config import UnitConfig, rules_of
 from .gates import Context
 from .machine import CycleEnded, Event, Look, Rearmed, step
-from .recording import cycle_of, gated, rows, seen
+from .recording import AUTO, cycle_of, gated, rows, seen
 from .reporting import UnitReports
 from .surroundings import Surroundings
 
@@ -189,7 +191,7 @@ class Watching:
                 # What looks dead from now on may be a host that has shut us out: it is armed by a good look only.
                 state = attrs.evolve(state, seen_online=False, success_streak=0)
             after = gated(seen(before, checked, state, now), rules, context, now)
-            await self._keep(unit, before, after, actions)
+            after = await self._keep(unit, before, after, actions)
         return after, actions
 
     async def _step(self, unit: Unit, event: Event, *more: UnitEvent) -> tuple[UnitWatch, tuple[str, ...]]:
@@ -198,20 +200,35 @@ class Watching:
             before = await self._known(unit)
             state, actions = step(rules, before.state, event)
             after = gated(attrs.evolve(before, state=state), rules, Context(), self.clock.now())
-            await self._keep(unit, before, after, actions, *more)
+            after = await self._keep(unit, before, after, actions, *more)
         return after, actions
 
     async def _keep(
         self, unit: Unit, before: UnitWatch, after: UnitWatch, actions: Sequence[str], *more: UnitEvent
-    ) -> None:
+    ) -> UnitWatch:
         now = self.clock.now()
         cycle = cycle_of(unit, now) if "power_cycle" in actions else None
         events = [*rows(unit, before, after, actions, now, self.config.unseen_after), *more]
-        await self.watch_store.keep({unit.enterprise_number: after}, events, [cycle] if cycle else [])
+        begun = await self.watch_store.keep({unit.enterprise_number: after}, events, [cycle] if cycle else [])
         self._watches[unit.enterprise_number] = after
-        self._counts["cycles"] += cycle is not None
+        self._counts["cycles"] += begun
         for action in actions:
             self.say(action, unit.enterprise_number, after.last_error_message or "")
+        return after if cycle is None or begun else await self._passed_over(unit, after, now)
+
+    async def _passed_over(self, unit: Unit, watch: UnitWatch, now: datetime) -> UnitWatch:
+        """A cycle was decided upon that nobody wants any more, or that is under way by hand: it was no attempt."""
+        rules = rules_of(self.config, unit)
+        state, _ = step(rules, watch.state, CycleEnded(now, CycleResult.CALLED_OFF))
+        after = gated(attrs.evolve(watch, state=state), rules, Context(), now)
+        row = UnitEvent(
+            at=now, enterprise_number=unit.enterprise_number, failure_counter=state.failure_counter,
+            error_message="not_wanted", action_type="ewelink_toggle", action_result="fail", action_time=now,
+            user_initiator=AUTO, extra_info={"plug": str(unit.plug)},
+        )  # fmt: skip
+        await self.watch_store.keep({unit.enterprise_number: after}, [row])
+        self._watches[unit.enterprise_number] = after
+        return after
 
     async def _restart(self, unit: Unit, watch: UnitWatch) -> None:
         """The gentler step: the service, not the host."""

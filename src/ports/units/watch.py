@@ -111,8 +111,10 @@ class UnitWatchStore(Protocol):
 
     async def keep(
         self, seen: Mapping[str, UnitWatch], events: Sequence[UnitEvent] = (), cycles: Sequence["Cycle"] = ()
-    ) -> None:
+    ) -> int:
         """Store a batch in one transaction, and begin power cycles in it: decided and begun are one.
+
+        Returns how many were begun.
 
         Passed over is the cycle of a plug that has one under way already, and one that nobody wants any more: its
         unit was removed, has another plug or no opt-in now, or the red switch was pressed meanwhile.
