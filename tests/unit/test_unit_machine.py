@@ -97,6 +97,12 @@ def test_the_day_has_three_cycles_and_says_when_the_next_may_be() -> None:
     assert opens_at(config, state, "daily_limit") == at(240) + timedelta(hours=24)
 
 
+def test_a_grace_that_a_clock_set_back_left_far_ahead_hides_no_outage() -> None:
+    state, _ = told(GUARDED, *UP, CycleEnded(at(9_000_000), CycleResult.SUCCESS, by_hand=True))
+    state, said = told(GUARDED, *down(120, 3), state=state)
+    assert (state.failure_counter, "notify_down" in said, "power_cycle" in said) == (3, True, False)
+
+
 def test_an_operator_lets_it_be_tried_again() -> None:
     state, _ = told(GUARDED, *UP, *down(120, 3), CycleEnded(at(260), CycleResult.SUCCESS), *down(600, 1))
     assert state.escalated

@@ -9,6 +9,7 @@ import attrs
 import pytest
 
 from lineman.core.units import Surroundings, UnitConfig, UnitReports, Watching
+from lineman.core.units.machine import CycleEnded
 from lineman.core.units.past import sentence_of
 from lineman.ports.alerts import Facts
 from lineman.ports.errors import Unavailable
@@ -17,6 +18,7 @@ from lineman.ports.units import (
     Cause,
     Checked,
     Cycle,
+    CycleResult,
     LineStats,
     Outcome,
     PowerPolicy,
@@ -297,3 +299,16 @@ async def test_lines_and_restarts_between_two_looks_are_told() -> None:
     assert world.facts[-1].values["gsm_down"] == 3
     assert world.facts[-1].words["gsm_down"] == "3 of 8 GSM lines down"
     assert [row.action_type for row in world.history_] == ["restarted"]
+
+
+async def test_a_unit_that_boots_between_two_looks_since_a_person_cycled_it_did_not_start_by_itself() -> None:
+    world = World([unit()])
+    watching = await watcher(world)
+    await go(world, watching, UP)
+    by_hand = Cycle(1, "0123", PLUG, "user", "anna", world.now_)
+    await watching.ended(by_hand, CycleEnded(world.now_, CycleResult.SUCCESS, by_hand=True))
+    await go(world, watching, attrs.evolve(UP, uptime_s=30))
+    assert world.history_ == []
+    world.now_ += timedelta(hours=1)
+    await go(world, watching, attrs.evolve(UP, uptime_s=25))
+    assert [row.action_type for row in world.history_][-1:] == ["restarted"]

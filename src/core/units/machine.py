@@ -96,7 +96,7 @@ def _offline(config: Config, state: MachineState, event: Look) -> Step:
     # A cycle that an outage ended may have to stay in the count of the day, but no longer.
     recent = tuple(at for at in state.cycles if event.at - at < DAY)
     after = attrs.evolve(state, last_status=Outcome.OFFLINE, success_streak=0, cycles=recent)
-    if config.guarded and state.grace_until is not None and event.at < state.grace_until:
+    if config.guarded and state.grace_until is not None and _boots(config, state.grace_until, event.at):
         return after, tuple(actions)
     after = attrs.evolve(after, failure_counter=after.failure_counter + 1)
     if after.failure_counter < config.failure_threshold:
@@ -109,6 +109,11 @@ def _offline(config: Config, state: MachineState, event: Look) -> Step:
     decide: Callable[[Config, MachineState, Look], Step] = _decide if config.guarded else _decide_as_before
     after, decided = decide(config, after, event)
     return after, (*actions, *decided)
+
+
+def _boots(config: Config, until: datetime, at: datetime) -> bool:
+    """Whether the grace lasts.  One that would last longer than any is of a clock that was ahead then."""
+    return at < until <= at + max(config.boot_grace, config.service_grace)
 
 
 def _decide_as_before(config: Config, state: MachineState, event: Look) -> Step:

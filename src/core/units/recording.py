@@ -13,6 +13,8 @@ T = TypeVar("T")
 
 #: The specification's words for a unit that is up and one that is down.
 WORDS = {Outcome.ONLINE: "on", Outcome.OFFLINE: "off"}
+#: A boot so soon after a power cycle, or before its end, is that one's.
+BOOT = timedelta(minutes=5)
 #: Who does what the machine decides.
 AUTO = "auto"
 
@@ -76,7 +78,7 @@ def rows(
         # It was not seen when it changed.
         before = attrs.evolve(before, state=attrs.evolve(before.state, last_status=None))
     found += [row for action in actions if (row := _row(unit, before, after, action, now)) is not None]
-    if restarted(before, after):
+    if restarted(before, after) and not _was_cycled(after, now):
         found.append(
             _event(unit, after, now, "restarted", extra_info={"uptime_s": after.uptime_s, "before_s": before.uptime_s})
         )
@@ -88,6 +90,12 @@ def restarted(before: UnitWatch, after: UnitWatch) -> bool:
     if before.outcome is not Outcome.ONLINE or after.outcome is not Outcome.ONLINE:
         return False
     return None not in (before.uptime_s, after.uptime_s) and (after.uptime_s or 0) < (before.uptime_s or 0)
+
+
+def _was_cycled(watch: UnitWatch, now: datetime) -> bool:
+    """Whether what booted lately did so since its power was cut, too fast for a look in between."""
+    cut, booted = watch.state.last_cycle_at, now - timedelta(seconds=watch.uptime_s or 0)
+    return cut is not None and cut - BOOT <= booted <= cut + BOOT
 
 
 def cycle_of(unit: Unit, now: datetime) -> Cycle | None:

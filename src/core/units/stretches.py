@@ -7,10 +7,10 @@ from itertools import pairwise
 import attrs
 
 from ...ports.units import Outcome, Unit, UnitEvent, UnitWatch
-from .recording import WORDS
+from .recording import BOOT, WORDS
 
-#: How long after a power cycle a unit may boot; how long before OFF was seen a look may have found it gone.
-BOOT, AHEAD = timedelta(minutes=5), timedelta(seconds=30)
+#: How long before OFF was seen a look may have found a unit gone.
+AHEAD = timedelta(seconds=30)
 #: What a power cycle that cut the power leaves in the history.
 CUT = ("ewelink_toggle_off", "ewelink_toggle_on")
 
