@@ -1,15 +1,10 @@
 // What happened to a unit and its power, newest first: the rows of its history.
 import { unitAt, units } from "./api.js";
-import { h, keyed, setText } from "./dom.js";
-import { absolute, clock, day, duration, number } from "./format.js";
-import { every } from "./live.js";
-import { setQuery } from "./router.js";
-import { segments } from "./sheet.js";
+import { absolute, duration, number } from "./format.js";
+import { timeline } from "./timeline.js";
 import { ESCALATIONS } from "./unit-power.js";
 import { ERRORS } from "./unit-words.js";
 
-const REFRESH_S = 30;
-const HOURS = [["24", "24\u00a0h"], ["168", "7\u00a0d"], ["720", "30\u00a0d"]];
 const MOST = 300;
 const KINDS = {
   status_change: "Status", power_cycle: "Power cycle", ewelink_toggle: "Plug", ewelink_toggle_off: "Plug", ewelink_toggle_on: "Plug", suppress: "Not cut", escalate: "Person", service_restart: "Asterisk", restarted: "Asterisk",
@@ -18,24 +13,12 @@ const KINDS = {
 const ON_OFF = { on: "ON", off: "OFF" };
 
 /** `{element, again}` */
-export async function unitEvents({ number: unit, query, signal }) {
-  const list = h("ol", { class: "timeline", tabindex: 0, "aria-label": "Events" });
-  const note = h("p", { class: "quiet" });
-  const hours = () => (HOURS.some(([one]) => one === query.get("events")) ? query.get("events") : "168");
-  const spans = segments("Span of the history", HOURS, hours(), (next) => {
-    query.set("events", next);
-    setQuery(query);
-    spans.mark(next);
-    loop.again();
-  });
-  const loop = await every(REFRESH_S, async () => {
-    const { data } = await units("GET", unitAt(unit, "/history"), { query: { hours: hours(), limit: MOST }, signal });
-    setText(note, data.length === MOST ? `Only the newest ${number(MOST)} are shown.` : data.length ? "" : "Nothing happened in this span.");
-    keyed(list, data, ({ id }) => id, entry);
-  }, signal);
-  const element = h("section", { "aria-label": "History" }, h("div", { class: "section-head" }, h("h2", {}, "History"), spans.element), list, note);
-  return { element, again: () => loop.again() };
-}
+export const unitEvents = ({ number: unit, query, signal }) => timeline({
+  title: "History", label: "Events", most: MOST, query, signal,
+  read: async (hours) => (await units("GET", unitAt(unit, "/history"), { query: { hours, limit: MOST }, signal })).data.map(row),
+});
+
+const row = (event) => ({ key: event.id, at: event.change_time, kind: KINDS[event.action_type] ?? event.action_type ?? "", ...said(event) });
 
 /** A row in words: `{text, detail, tone}`. */
 function said({ action_type: action, prev_status: before, new_status: status, action_result: result, error_message: error, failure_counter: failures, extra_info: info }) {
@@ -82,26 +65,4 @@ function said({ action_type: action, prev_status: before, new_status: status, ac
     default:
       return { text: action ?? "", detail: [code, by].filter(Boolean).join(", "), tone: failed ? "bad" : "" };
   }
-}
-
-function entry() {
-  const when = h("time");
-  const kind = h("span", { class: "event-kind" });
-  const text = h("b");
-  const detail = h("span", { class: "quiet" });
-  const element = h("li", {}, when, kind, h("span", { class: "event-text" }, text, " ", detail));
-  return {
-    element,
-    update(event) {
-      const at = new Date(event.change_time);
-      const words = said(event);
-      setText(when, `${day(at)} ${clock(at)}`);
-      when.dateTime = event.change_time;
-      when.title = absolute(event.change_time);
-      setText(kind, KINDS[event.action_type] ?? event.action_type ?? "");
-      element.dataset.tone = words.tone;
-      setText(text, words.text);
-      setText(detail, words.detail);
-    },
-  };
 }
