@@ -126,7 +126,7 @@ async def test_totals_add_up_what_is_there_now_by_container_and_algorithm(watche
     def good(miner_id: int, algorithm: str, rate: float, temperature: float) -> Observation:
         return Observation(
             Watch(miner_id, availability=Availability.ONLINE, state=State.MINING),
-            Sample(miner_id, NOW, hash_rate_hs=rate, temperature=temperature, power_w=10.0),
+            Sample(miner_id, NOW, hash_rate_hs=rate, temperature=temperature, power_w=None if miner_id == 2 else 10.0),
             Reading(Maker.AVALON, State.MINING, algorithm=algorithm),
         )
 
@@ -137,7 +137,8 @@ async def test_totals_add_up_what_is_there_now_by_container_and_algorithm(watche
     assert (north.container_id, north.miners, north.active) == (1, 2, 2)
     assert (north.availability, north.states) == ({"online": 2}, {"mining": 2})
     assert north.hash_rate_hs == {"sha256": 5.0, "scrypt": 7.0}
-    assert (north.power_w, north.temperature_max, north.temperature_avg) == (20.0, 70.0, 60.0)
+    assert (north.power_w, north.power_miners) == (10.0, 1)
+    assert (north.temperature_max, north.temperature_avg) == (70.0, 60.0)
     assert (south.container_id, south.availability, south.states, south.power_w) == (2, {"offline": 1}, {}, None)
     assert (none.container_id, none.miners, none.availability) == (None, 1, {"unknown": 1})
     assert [totals.container_id for totals in await watches.totals(visible=frozenset({2}))] == [2]

@@ -56,16 +56,18 @@ def test_a_level_by_name_is_taken_at_its_word() -> None:
 
 def test_rates_of_different_algorithms_are_never_added() -> None:
     first = Totals(
-        1, 3, 3, {"online": 2, "offline": 1}, {"mining": 2}, {"sha256": 1e14}, {"sha256": 2e14}, 6000.0, 80.0, 70.0
+        1, 3, 3, {"online": 2, "offline": 1}, {"mining": 2}, {"sha256": 1e14}, {"sha256": 2e14}, 6000.0, 80.0, 70.0, 2
     )
-    second = Totals(2, 4, 3, {"online": 4}, {"mining": 3, "idle": 1}, {"sha256": 1e14, "scrypt": 1e10}, {}, 900.0)
+    second = Totals(
+        2, 4, 3, {"online": 4}, {"mining": 3, "idle": 1}, {"sha256": 1e14, "scrypt": 1e10}, {}, 900.0, power_miners=1
+    )
     third = Totals(None, 1, 1, {"degraded": 1}, {"mining": 1}, temperature_max=90.0, temperature_avg=90.0)
     total = together([first, second, third])
     assert (total.container_id, total.miners, total.active) == (None, 8, 7)
     assert total.availability == {"online": 6, "offline": 1, "degraded": 1}
     assert total.states == {"mining": 6, "idle": 1}
     assert total.hash_rate_hs == {"sha256": 2e14, "scrypt": 1e10}
-    assert (total.power_w, total.temperature_max) == (6900.0, 90.0)
+    assert (total.power_w, total.power_miners, total.temperature_max) == (6900.0, 3, 90.0)
     assert total.temperature_avg == pytest.approx((70 * 2 + 90) / 3)
     assert chief_algorithm(total) == "sha256"
 

@@ -135,7 +135,9 @@ def _totals(totals: Mapping[str, Any]) -> dict[str, object]:
         "states": figures.counts(totals["states"]),
         "hash rate": figures.rates(totals["hash_rate_hs"]),
         "nominal": figures.rates(totals["hash_rate_nominal_hs"]),
-        "power": None if totals["power_w"] is None else figures.scaled(totals["power_w"], "W"),
+        "power": None
+        if totals["power_w"] is None
+        else f"{figures.scaled(totals['power_w'], 'W')}, said by {totals['power_miners']} of {totals['miners']} miners",
         "hottest °C": totals["temperature_max"] and figures.number(totals["temperature_max"]),
         "mean °C": totals["temperature_avg"] and figures.number(totals["temperature_avg"]),
     }

@@ -14,6 +14,7 @@ QUERY = """
 select m.container_id, m.is_active, coalesce(w.availability, 'unknown') as availability, w.state, l.algorithm,
        cast(count(*) as integer) as miners, sum(l.hash_rate_hs) as hash_rate_hs,
        sum(l.hash_rate_nominal_hs) as hash_rate_nominal_hs, sum(l.power_w) as power_w,
+       cast(count(l.power_w) as integer) as power_miners,
        max(l.temperature) as temperature_max, sum(l.temperature) as temperature_sum,
        count(l.temperature) as temperature_count
 from miner m left join miner_watch w on w.miner_id = m.id left join miner_last l on l.miner_id = m.id
@@ -39,6 +40,7 @@ class _Part:
     hash_rate_hs: float | None
     hash_rate_nominal_hs: float | None
     power_w: float | None
+    power_miners: int
     temperature_max: float | None
     temperature_sum: float | None
     temperature_count: int
@@ -80,6 +82,7 @@ def _added_up(container_id: int | None, parts: Sequence[_Part]) -> Totals:
             (part.temperature_max for part in present if part.temperature_max is not None), default=None
         ),
         temperature_avg=(_sum(part.temperature_sum for part in present) or 0.0) / measured if measured else None,
+        power_miners=sum(part.power_miners for part in present),
     )
 
 

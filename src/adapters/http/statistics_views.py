@@ -84,6 +84,7 @@ class ContainerTotalsView(msgspec.Struct, frozen=True, kw_only=True):
     power_w: float | None
     temperature_max: float | None
     temperature_avg: float | None
+    power_miners: int
 
 
 class OverviewView(msgspec.Struct, frozen=True, kw_only=True):

@@ -75,7 +75,7 @@ def level_named(text: str, since: datetime, until: datetime, *, now: datetime, d
 
 def together(parts: Iterable[Totals]) -> Totals:
     """One total of several.  Rates stay apart by algorithm; the mean temperature weighs the miners that are present."""
-    miners = active = 0
+    miners = active = measured = 0
     availability: Counter[str] = Counter()
     states: Counter[str] = Counter()
     rates: dict[str, float] = {}
@@ -86,6 +86,7 @@ def together(parts: Iterable[Totals]) -> Totals:
     for part in parts:
         miners += part.miners
         active += part.active
+        measured += part.power_miners
         availability.update(part.availability)
         states.update(part.states)
         for sums, addends in ((rates, part.hash_rate_hs), (nominal, part.hash_rate_nominal_hs)):
@@ -108,6 +109,7 @@ def together(parts: Iterable[Totals]) -> Totals:
         power_w=sum(power) if power else None,
         temperature_max=max(hottest, default=None),
         temperature_avg=heat / weight if weight else None,
+        power_miners=measured,
     )
 
 

@@ -190,3 +190,5 @@ class Totals:
     power_w: float | None = None
     temperature_max: float | None = None
     temperature_avg: float | None = None
+    #: How many miners ``power_w`` is of: many do not say what they draw.
+    power_miners: int = 0

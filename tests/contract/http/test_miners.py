@@ -461,7 +461,8 @@ async def test_the_overview_counts_everything_once_and_empty_containers_too(anna
     assert rows[1]["availability"] == {"online": 1, "unknown": 1}
     total = overview["total"]
     assert (total["container_id"], total["miners"], total["availability"]) == (None, 3, {"online": 2, "unknown": 1})
-    assert (total["hash_rate_hs"], total["power_w"]) == ({"sha256": 2.4e14}, 6600.0)
+    assert (total["hash_rate_hs"], total["power_w"], total["power_miners"]) == ({"sha256": 2.4e14}, 6600.0, 2)
+    assert (rows[1]["power_w"], rows[1]["power_miners"]) == (3300.0, 1)
     assert total["temperature_avg"] == pytest.approx(81.5)
 
 

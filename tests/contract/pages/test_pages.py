@@ -53,6 +53,7 @@ def test_the_overview_tells_the_totals_and_what_needs_a_look(visit: "Visit") -> 
     totals = page.get_by_label("Totals")
     expect(totals).to_contain_text("60")
     expect(totals.locator("li[data-is=offline]")).to_contain_text("1 offline")
+    expect(totals).to_contain_text("said by 59 of 60")
     expect(page.locator(".trouble li")).to_contain_text(["S-silent"])
     north = page.locator(".card").filter(has_text="North")
     expect(north).to_contain_text("PH/s")

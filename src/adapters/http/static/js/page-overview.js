@@ -2,7 +2,7 @@
 import { miners } from "./api.js";
 import { addContainer } from "./container-form.js";
 import { h, keyed, setAttribute, setText, show as put, stay } from "./dom.js";
-import { power, plural, setTime, temperature } from "./format.js";
+import { number, plural, power, setTime, temperature } from "./format.js";
 import { addMiner } from "./miner-form.js";
 import { empty, say } from "./notices.js";
 import { pageUrl } from "./place.js";
@@ -115,6 +115,7 @@ function card(first, sparks) {
       bar.update(one);
       rates.update(one);
       setText(watts, power(one.power_w));
+      setAttribute(watts, "title", one.power_w == null ? null : `Said by ${number(one.power_miners)} of ${plural(one.miners, "miner", "miners")}`);
       setText(hottest, temperature(one.temperature_max));
     },
   };

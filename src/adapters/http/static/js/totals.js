@@ -101,7 +101,8 @@ export function totalsStrip({ containerId } = {}) {
       miners.update(number(totals.miners), resting > 0 ? `${number(resting)} not polled` : "");
       bar.update(totals);
       rates.update(totals);
-      watts.update(power(totals.power_w), "", "Only miners that tell their power are counted");
+      watts.update(power(totals.power_w), totals.power_w == null ? "" : `said by ${number(totals.power_miners)} of ${number(totals.miners)}`,
+        "Only miners that tell their power are counted");
       hottest.update(temperature(totals.temperature_max), totals.temperature_avg == null ? "" : `mean ${temperature(totals.temperature_avg)}`);
     },
   };
