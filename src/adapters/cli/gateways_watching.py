@@ -1,30 +1,23 @@
 """``lineman gateways watch``: a table that keeps itself fresh."""
 
-import json
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator, Mapping, Sequence
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import click
 
 from ...ports import errors
-from . import figures
-from .client import Answer, Api, asks, working
+from .client import Api, asks, working
 from .frame import Command, frame
 from .gateways import COLUMNS, SYSTEM, filters, query_of, spark
 from .gateways_shown import sparks_of, state
-from .output import Column, console, fitting, show_table, terminal
-
-if TYPE_CHECKING:
-    from rich.console import Group
+from .output import Column, terminal
+from .screens import screen
 
 #: Seconds between two looks whether a scan is due, where no service does them, and between two of all courses.
 TRY_EVERY, COURSES_EVERY = 1.0, 60.0
 
 Courses = Mapping[str, Sequence[float | None]]
-Draw = Callable[[Answer, Courses], None]
 
 
 @click.command(cls=Command)
@@ -47,12 +40,12 @@ async def watch(api: Api, interval: float, once: bool, **chosen: Any) -> None:
     courses: Courses = {}
     drawn = float("-inf")
     async with _scanned(api, once=once) as who:
-        with _screen(once, who) as draw:
+        with screen("gateways", state, once=once) as draw:
             while True:
                 started = anyio.current_time()
                 if terminal() and not frame().json and started - drawn >= COURSES_EVERY:
                     courses, drawn = await sparks_of(api), started
-                draw(await api.get("/devices", query), courses)
+                draw(await api.get("/devices", query), _columns(courses), who)
                 if once:
                     return
                 await anyio.sleep(max(0.0, started + interval - anyio.current_time()))
@@ -90,36 +83,5 @@ async def _scanned(api: Api, *, once: bool) -> AsyncIterator[str]:
             tasks.cancel_scope.cancel()
 
 
-@contextmanager
-def _screen(once: bool, who: str) -> Iterator[Draw]:
-    if frame().json:
-        yield lambda answer, courses: click.echo(json.dumps(answer.value, ensure_ascii=False, separators=(",", ":")))
-    elif once or not terminal():
-        yield lambda answer, courses: show_table(_columns(courses), answer.value)
-    else:
-        from rich.live import Live
-
-        to = console()
-        with Live(console=to, auto_refresh=False, vertical_overflow="crop") as live:
-            yield lambda answer, courses: live.update(
-                _picture(answer, courses, who, width=to.width, height=to.height), refresh=True
-            )
-
-
 def _columns(courses: Courses) -> Sequence[Column]:
     return (*COLUMNS, Column("Signal", lambda row: spark(courses, row), spare=4)) if courses else COLUMNS
-
-
-def _picture(answer: Answer, courses: Courses, who: str, *, width: int, height: int) -> "Group":
-    from rich.console import Group
-    from rich.text import Text
-
-    rows: Sequence[Mapping[str, Any]] = answer.value
-    shown = rows[: max(height - 4, 1)]
-    counts = figures.counts(Counter(state(row) for row in rows)) or "no gateways"
-    more = f"{len(shown)} of {answer.total or len(rows)} shown; " if (answer.total or 0) > len(shown) else ""
-    head = Text(
-        f"{datetime.now().astimezone():%H:%M:%S}  {counts}  ({more}{who}; Ctrl-C ends)",
-        style="bold", no_wrap=True, overflow="ellipsis",
-    )  # fmt: skip
-    return Group(head, Text(), fitting(_columns(courses), shown, width))

@@ -1,31 +1,22 @@
 """``lineman units watch``: a table that keeps itself fresh."""
 
-import json
-from collections import Counter
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager, suppress
-from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from typing import Any
 
 import click
 
 from ...ports import errors
-from . import figures
-from .client import Answer, Api, asks, working
-from .frame import Command, frame
+from .client import Api, asks, working
+from .frame import Command
 from .local import Local
-from .output import console, fitting, show_table, terminal
 from .polling import AT_ONCE
+from .screens import screen
 from .units import SYSTEM, filters, query_of
 from .units_shown import COLUMNS, state
 
-if TYPE_CHECKING:
-    from rich.console import Group
-
 #: Seconds between two looks for changed units, where no service looks for them.
 LOOK_EVERY = 1.0
-
-Draw = Callable[[Answer], None]
 
 
 @click.command(cls=Command)
@@ -47,10 +38,10 @@ async def watch(api: Api, interval: float, once: bool, **chosen: Any) -> None:
 
     api, query = api.of(SYSTEM), query_of(chosen)
     async with _looked_at(api, once=once) as who:
-        with _screen(once, who) as draw:
+        with screen("units", state, once=once) as draw:
             while True:
                 started = anyio.current_time()
-                draw(await api.get("/units", query))
+                draw(await api.get("/units", query), COLUMNS, who)
                 if once:
                     return
                 await anyio.sleep(max(0.0, started + interval - anyio.current_time()))
@@ -99,32 +90,3 @@ async def _all(local: Local) -> None:
     async with anyio.create_task_group() as tasks:
         for key in list(watching.keys()):
             tasks.start_soon(one, key)
-
-
-@contextmanager
-def _screen(once: bool, who: str) -> Iterator[Draw]:
-    if frame().json:
-        yield lambda answer: click.echo(json.dumps(answer.value, ensure_ascii=False, separators=(",", ":")))
-    elif once or not terminal():
-        yield lambda answer: show_table(COLUMNS, answer.value)
-    else:
-        from rich.live import Live
-
-        to = console()
-        with Live(console=to, auto_refresh=False, vertical_overflow="crop") as live:
-            yield lambda answer: live.update(_picture(answer, who, width=to.width, height=to.height), refresh=True)
-
-
-def _picture(answer: Answer, who: str, *, width: int, height: int) -> "Group":
-    from rich.console import Group
-    from rich.text import Text
-
-    rows: Sequence[Mapping[str, Any]] = answer.value
-    shown = rows[: max(height - 4, 1)]
-    counts = figures.counts(Counter(str(state(row)) for row in rows)) or "no units"
-    more = f"{len(shown)} of {answer.total or len(rows)} shown; " if (answer.total or 0) > len(shown) else ""
-    head = Text(
-        f"{datetime.now().astimezone():%H:%M:%S}  {counts}  ({more}{who}; Ctrl-C ends)",
-        style="bold", no_wrap=True, overflow="ellipsis",
-    )  # fmt: skip
-    return Group(head, Text(), fitting(COLUMNS, shown, width))

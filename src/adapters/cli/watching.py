@@ -1,25 +1,18 @@
 """``lineman miners watch``: a table that keeps itself fresh."""
 
-import json
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
-from datetime import datetime
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from . import figures
-from .client import Answer, Api, asks, working
-from .frame import Command, frame
+from .client import Api, asks, working
+from .frame import Command
 from .local import Local
 from .miners import COLUMNS, filters, query_of
-from .output import console, fitting, show_table, terminal
 from .polling import AT_ONCE
+from .screens import Draw, screen
 
 if TYPE_CHECKING:
-    from rich.console import Group
-
     from ...core.miners import Polling
 
 #: Seconds between two roll-ups, when no service does them.
@@ -42,7 +35,7 @@ async def watch(api: Api, interval: float, once: bool, **chosen: Any) -> None:
     refresh is a line.
     """
     query = await query_of(api, chosen)
-    with _screen(once) as draw:
+    with screen("miners", lambda row: row["availability"], once=once) as draw:
         async with working(api) as other:
             own = api.local if other is None else None
             await _watch(api, query, draw, interval=interval, once=once, own=own)
@@ -51,7 +44,7 @@ async def watch(api: Api, interval: float, once: bool, **chosen: Any) -> None:
 async def _watch(
     api: Api,
     query: Mapping[str, Any],
-    draw: Callable[[Answer, bool], None],
+    draw: Draw,
     *,
     interval: float,
     once: bool,
@@ -70,7 +63,7 @@ async def _watch(
                 await own.tidy()
                 tidied = started
             answer = await api.get("/api/miners", query)
-        draw(answer, own is not None)
+        draw(answer, COLUMNS, "polled by a service" if own is None else "polled by this command")
         if once:
             return
         await anyio.sleep(max(0.0, started + interval - anyio.current_time()))
@@ -91,37 +84,3 @@ async def _visit(polling: "Polling", miner_ids: Sequence[int]) -> None:
         for miner_id in miner_ids:
             tasks.start_soon(one, miner_id)
     await polling.flush()
-
-
-@contextmanager
-def _screen(once: bool) -> Iterator[Callable[[Answer, bool], None]]:
-    if frame().json:
-        yield lambda answer, alone: click.echo(json.dumps(answer.value, ensure_ascii=False, separators=(",", ":")))
-    elif once or not terminal():
-        yield lambda answer, alone: show_table(COLUMNS, answer.value)
-    else:
-        from rich.live import Live
-
-        to = console()
-        with Live(console=to, auto_refresh=False, vertical_overflow="crop") as live:
-            yield lambda answer, alone: live.update(
-                _picture(answer, alone=alone, width=to.width, height=to.height), refresh=True
-            )
-
-
-def _picture(answer: Answer, *, alone: bool, width: int, height: int) -> "Group":
-    from rich.console import Group
-    from rich.text import Text
-
-    rows: Sequence[Mapping[str, Any]] = answer.value
-    shown = rows[: max(height - 4, 1)]
-    counts = figures.counts(Counter(row["availability"] for row in rows)) or "no miners"
-    more = f"{len(shown)} of {answer.total or len(rows)} shown; " if (answer.total or 0) > len(shown) else ""
-    who = "polled by this command" if alone else "polled by a service"
-    head = Text(
-        f"{datetime.now().astimezone():%H:%M:%S}  {counts}  ({more}{who}; Ctrl-C ends)",
-        style="bold",
-        no_wrap=True,
-        overflow="ellipsis",
-    )
-    return Group(head, Text(), fitting(COLUMNS, shown, width))
