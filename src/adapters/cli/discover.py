@@ -1,9 +1,8 @@
 """``lineman miners discover``, ``discoveries`` and ``accept``: look for miners, and take over what was found."""
 
-import contextlib
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -14,11 +13,13 @@ from .client import Answer, Api, asks
 from .frame import Command
 from .lookup import container_id_of, given, group_id_of
 from .output import Column, emit, field, note, progress, show_table
+from .worked_off import worked_off
+
+if TYPE_CHECKING:
+    from ...container import House
 
 #: Seconds between two looks at a job, and those after which one that waits is told of.
 LOOK_EVERY, PATIENCE = 0.4, 5.0
-#: Seconds between two tries to be the one who works.
-TRY_EVERY = 1.0
 ENDED = ("done", "cancelled", "failed")
 
 Job = Mapping[str, Any]
@@ -59,7 +60,7 @@ async def discover(api: Api, target: tuple[str, ...], accepting: bool, **told: A
     body = {"targets": list(target), **given(credentials=credentials or None, ports=ports or None)}
     job = (await api.post("/api/miners/discover", body)).value
     path = f"/api/miners/discover/{job['id']}"
-    async with _cancelled_with_us(api, path), _worked_off(api):
+    async with _cancelled_with_us(api, path), worked_off(api, _searched):
         with progress("looking", job["addresses"]) as advance:
             ended = await _followed(api, path, advance)
     if ended.value["status"] == "failed":
@@ -124,30 +125,11 @@ async def _cancelled_with_us(api: Api, path: str) -> AsyncIterator[None]:
         raise
 
 
-@asynccontextmanager
-async def _worked_off(api: Api) -> AsyncIterator[None]:
-    """Do the work ourselves while nobody else does, or once who did is gone."""
-    import anyio
-
-    if api.local is None:
-        yield
-        return
-    permit, discovery = api.local.service.permit, api.local.service.house.discovery()
-
-    async def work() -> None:
-        while True:
-            with contextlib.suppress(errors.Unavailable):  # the lease changes hands
-                async with permit.borrowed() as other:
-                    if other is None:
-                        await discovery.resume()
-                        while await discovery.work():
-                            pass
-            await anyio.sleep(TRY_EVERY)
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(work)
-        yield
-        tasks.cancel_scope.cancel()
+async def _searched(house: "House") -> None:
+    discovery = house.discovery()
+    await discovery.resume()
+    while await discovery.work():
+        pass
 
 
 async def _followed(api: Api, path: str, advance: Callable[..., None]) -> Answer:

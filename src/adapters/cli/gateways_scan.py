@@ -1,14 +1,12 @@
 """``lineman gateways scan``, ``scans`` and ``check``: looks at all gateways, and at some."""
 
-import contextlib
 import sys
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping, Sequence
-from contextlib import asynccontextmanager, contextmanager
-from typing import Any
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ...ports import errors
 from ..http.gateways_paths import path_of
 from . import figures, words
 from .client import DEADLINE, Answer, Api, asks, working
@@ -16,11 +14,13 @@ from .frame import Command, frame
 from .gateways import COLUMNS, SYSTEM
 from .gateways_shown import show_gateway
 from .output import COLORS, Column, console, emit, field, note, show_table, text
+from .worked_off import worked_off
+
+if TYPE_CHECKING:
+    from ...container import House
 
 #: Seconds between two looks at a scan, and those after which one that waits is told of.
 LOOK_EVERY, PATIENCE = 0.4, 5.0
-#: Seconds between two tries to be the one who works.
-TRY_EVERY = 1.0
 ENDED = ("done", "failed")
 #: Gateways that are checked at the same time; each waits for its turn at the device.
 AT_ONCE = 16
@@ -63,8 +63,12 @@ async def scan(api: Api, no_wait: bool) -> None:
         emit(asked, lambda found: click.echo(f"scan {found['scan_id']} {found['status']}"))
         return
     with _told_live() as tell:
-        async with worked_off(api):
+        async with worked_off(api, _scanned):
             ended = await _followed(api, asked.value["scan_id"], tell)
+    if api.local is not None:
+        # Courses are drawn from it; a service does it by itself.
+        house = api.local.service.house
+        await house.gateway_history().roll_up(now=house.clock().now())
     emit(ended, _show_end)
     if ended.value["status"] == "failed":
         raise click.exceptions.Exit(6)
@@ -129,33 +133,11 @@ async def _checked(api: Api, names: Sequence[str]) -> list[Answer]:
     return [found[name] for name in dict.fromkeys(names)]
 
 
-@asynccontextmanager
-async def worked_off(api: Api) -> AsyncIterator[None]:
-    """Do the work ourselves while nobody else does, or once who did is gone."""
-    import anyio
-
-    if api.local is None:
-        yield
-        return
-    house, permit = api.local.service.house, api.local.service.permit
+async def _scanned(house: "House") -> None:
     scanning = house.scanning()
-
-    async def work() -> None:
-        while True:
-            with contextlib.suppress(errors.Unavailable):  # the lease changes hands
-                async with permit.borrowed() as other:
-                    if other is None:
-                        await scanning.resume()
-                        while await scanning.work():
-                            pass
-            await anyio.sleep(TRY_EVERY)
-
-    async with anyio.create_task_group() as tasks:
-        tasks.start_soon(work)
-        yield
-        tasks.cancel_scope.cancel()
-    # Courses are drawn from it; a service does it by itself.
-    await house.gateway_history().roll_up(now=house.clock().now())
+    await scanning.resume()
+    while await scanning.work():
+        pass
 
 
 async def _followed(api: Api, scan_id: int, tell: Callable[[Scan, Sequence[Outcome]], None]) -> Answer:
