@@ -194,6 +194,7 @@ async def test_offline_fires_by_time_alone_whatever_somebody_does_to_the_clock(h
     assert await house.pass_(299) == []
     house.clock.set_by = -86_400
     assert await house.pass_(1) == ["[CRITICAL] Miner offline: A1-07"]
+    assert [alert.value for alert in await house.listed()] == [None]  # a yes or a no is no figure to show
     await house.say(1.0, metric="answers")
     assert await house.pass_(60) == ["[RECOVERED] Miner offline: A1-07"]
 

@@ -49,7 +49,7 @@ def raised(check: Check, subject: Subject, state: State, at: datetime, *, muted:
         container_id=subject.container_id,
         enterprise_number=subject.enterprise_number,
         status=Status.FIRING,
-        value=state.value,
+        value=figure(check, state),
         unit=check.kind.unit,
         detail=detail_of(check, state.value, state.words),
         since=state.since or at,
@@ -57,6 +57,11 @@ def raised(check: Check, subject: Subject, state: State, at: datetime, *, muted:
         last_at=at,
         muted=muted,
     )
+
+
+def figure(check: Check, state: State) -> float | None:
+    """What people are shown; the figure of a kind without a threshold is a yes or a no, and says nothing to them."""
+    return state.value if check.kind.chosen else None
 
 
 def recalled(alert: Alert, now: datetime, tick: float) -> Case:

@@ -107,7 +107,7 @@ ID = count(1, 2**31 - 1)
 RULE: Mapping[str, Check] = {
     "name": name,
     "kind": text(50),
-    "threshold": optional(number(-1e18, 1e18)),
+    "threshold": optional(number(0, 1e9)),
     "minutes": number(0, LONGEST_HOLD),
     "severity": severity,
     "container_ids": several(ID),

@@ -33,7 +33,7 @@ from ...ports.alerts import (
     Window,
 )
 from ...ports.clock import Clock
-from .cases import Case, passed, raised, recalled, rounds
+from .cases import Case, figure, passed, raised, recalled, rounds
 from .rules import (
     CLEAR,
     Began,
@@ -280,7 +280,7 @@ class Judging(AlertSink):
             left -= 1
             self._cases[key][check.rule.id] = attrs.evolve(case, written=tick)
             at = now - timedelta(seconds=tick - state.seen)
-            yield Refreshed(case.alert_id, state.value, detail_of(check, state.value, state.words), at)
+            yield Refreshed(case.alert_id, figure(check, state), detail_of(check, state.value, state.words), at)
 
     async def _settle(self, changes: Sequence[Change]) -> None:
         if not changes:

@@ -39,7 +39,7 @@ class Alert:
     subject: str
     container_id: int | None
     status: Status
-    #: The last bad figure, in the kind's unit.
+    #: The last bad figure, in the kind's unit; ``None`` for kinds without a threshold.
     value: float | None
     unit: str
     detail: str

@@ -283,6 +283,7 @@ async def test_a_rule_is_changed_by_the_fields_that_are_named_and_by_nobody_twic
         ({"kind": "nothing"}, ["kind"]),
         ({"kind": "offline", "threshold": 3}, ["threshold"]),
         ({"kind": "hot-chip", "name": " ", "minutes": -1, "tags": ["a\tb"]}, ["name", "minutes", "tags"]),
+        ({"kind": "low-rate", "name": "never", "threshold": -5}, ["threshold"]),
         ({"kind": "no-data", "minutes": 1}, ["minutes"]),
         ({"kind": "hot-chip", "container_ids": [9]}, ["container_ids"]),
         ({"kind": "hot-chip", "enterprise_numbers": ["2"]}, ["enterprise_numbers"]),
