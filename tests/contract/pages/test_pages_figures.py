@@ -48,10 +48,16 @@ def test_miners_are_compared_over_one_span_under_one_cursor(visit: "Visit", char
     canvases = page.locator(".chart canvas")
     expect(canvases).to_have_count(2)
     assert [canvas.evaluate(PAINTED) > 1000 for canvas in canvases.all()] == [True, True]
+    one = r"[\d.]+.% to [\d.]+.%, mean .*, last .*"
+    each = re.compile(f"^Hash rate, of nominal: N-001: {one}; {re.escape(HOSTILE)}: {one}")
+    described = page.get_by_role("img", name=each)
+    expect(described).to_have_count(1)
+    expect(page.locator(".chart .moment").first).to_be_empty()  # the least and greatest of one is not that of all
     page.locator(".u-over").first.hover()
     expect(page.locator(".moment").nth(3)).to_have_text(re.compile(r"^\d{4}-"))
     page.get_by_role("button", name=f"Take {HOSTILE} away").click()
     expect(page.locator(".chart").first.locator(".readout")).to_have_count(1)
+    expect(page.locator(".chart .moment").first).to_contain_text(" … ")
     page.get_by_role("button", name="Containers").click()
     page.get_by_role("combobox", name="Add containers").focus()
     page.get_by_role("option", name="North").click()

@@ -22,8 +22,9 @@ function library() {
 }
 
 /**
- * A group of charts under one another. `specs`: `{title, show(value), zero, range, series: [{label, name, colour, dash, band}]}`,
- * where `band: [low, high]` fills between two columns. `zoom(since, until)` (seconds) is called when a span is dragged.
+ * A group of charts under one another. `specs`: `{title, show(value), zero, range, peers, series: [{label, name, colour, dash, band}]}`,
+ * where `peers` says that no series is the chief one, whose least and greatest stand for the chart,
+ * and `band: [low, high]` fills between two columns. `zoom(since, until)` (seconds) is called when a span is dragged.
  * `empty` is what to say of a span without points; `wide` charts take the whole width.
  * Returns `{element, update(data)}` with `{points, level, since, until, fields}` (since and until in seconds), or one of them for each chart.
  */
@@ -57,6 +58,7 @@ function head(spec) {
     const value = h("b", {}, "–");
     return { series, value, element: h("span", { class: "readout" }, h("i", { class: `swatch ${series.colour} ${series.dash ? "dash" : ""}` }), `${series.label} `, value) };
   });
+  const chief = spec.peers && readouts.length > 1 ? null : readouts[0].series;
   const moment = h("span", { class: "moment" });
   const range = h("span", { class: "moment" });
   const element = h("figcaption", {}, h("span", { class: "chart-title" }, spec.title),
@@ -69,16 +71,19 @@ function head(spec) {
         const at = index ?? column.findLastIndex((one) => one != null);
         setText(value, spec.show(column[at] ?? null));
       }
-      const whole = summary(table.columns[spec.series.find(({ band }) => !band).name]);
+      const whole = chief ? summary(table.columns[chief.name]) : null;
       setText(range, index == null && whole ? `${spec.show(whole.min)} … ${spec.show(whole.max)}` : "");
       setText(moment, index == null ? "" : absolute(table.times[index] * 1000).slice(0, -3));
     },
-    text: (table) => {
-      const whole = summary(table.columns[spec.series.find(({ band }) => !band).name]);
-      return whole ? `${spec.title}: ${spec.show(whole.min)} to ${spec.show(whole.max)}, mean ${spec.show(whole.mean)}, last ${spec.show(whole.last)}`
-        : `${spec.title}: nothing in this span`;
-    },
+    text: (table) => (chief ? said(spec, spec.title, table.columns[chief.name])
+      : `${spec.title}: ${readouts.map(({ series }) => said(spec, series.label, table.columns[series.name])).join("; ")}`),
   };
+}
+
+function said(spec, name, column) {
+  const whole = summary(column);
+  return whole ? `${name}: ${spec.show(whole.min)} to ${spec.show(whole.max)}, mean ${spec.show(whole.mean)}, last ${spec.show(whole.last)}`
+    : `${name}: nothing in this span`;
 }
 
 function drawn(Plot, spec, key, { zoom, signal, empty }) {

@@ -97,7 +97,7 @@ export async function show({ root, query, signal, setTitle }) {
       signal.addEventListener("abort", () => life.abort(), { once: true, signal: life.signal });
       const specs = shown.map(({ metric, algorithm, series }, index) => {
         const spec = METRICS[metric].spec(tables[index], series.map(({ id, name }, at) => ({ label: name, name: `m${index}s${at}`, colour: `s${list.findIndex((one) => one.id === id)}` })));
-        return algorithm ? { ...spec, title: `${spec.title}, ${algorithm}` } : spec;
+        return { ...spec, peers: true, title: algorithm ? `${spec.title}, ${algorithm}` : spec.title };
       });
       group = await chartGroup(specs, { zoom, signal: life.signal, wide: true });
       put(frame, group.element);
