@@ -133,9 +133,9 @@ def test_a_search_that_was_killed_is_taken_up_by_the_next_command(
         ]  # fmt: skip
         searching = subprocess.Popen(command, env=os.environ | {"LINEMAN_DATABASE": database})
         try:
-            for _ in range(200):
-                if '"running"' in lineman("miners", "discoveries", "--json").output:
-                    break
+            ends = time.monotonic() + 60
+            while '"running"' not in lineman("miners", "discoveries", "--json").output:
+                assert time.monotonic() < ends, "it never began"
                 time.sleep(0.05)
         finally:
             searching.kill()

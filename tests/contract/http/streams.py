@@ -14,7 +14,7 @@ from lineman.ports.identity import Actor, Role
 
 ADMIN = Actor("anna", Role.ADMIN)
 #: A test waits so long for what must come, and no longer.
-SOON = 10
+SOON = 30
 
 
 @attrs.define

@@ -32,7 +32,7 @@ OF_17 = Actor("egor", Role.ENTERPRISE_ADMIN, enterprise_numbers=frozenset({"17"}
 NAMES = ["Vochi-Main", "a/b & Co", "Линия 2"]
 PASSWORD = "correct horse battery"
 #: A test waits so long for what must come, and no longer.
-SOON = 20
+SOON = 30
 
 
 @pytest.fixture
