@@ -10,6 +10,7 @@ const DEAF_S = 40;
 const [SOONEST_S, LATEST_S] = [5, 300];
 /** The parts of a page come one after the other; they are waited for so long. */
 const GATHER_MS = 120;
+const BREATH_MS = 500;
 
 const ALWAYS = ["open", "ping", "reload", "end"];
 
@@ -25,17 +26,18 @@ const pages = new WeakMap();
  */
 export async function follow({ seconds, task, of = {}, at = place.api, on, signal, onError }) {
   let loop = null;
-  // What was told while a read was under way may be newer than what that read brings.
+  // What was told while a read was under way may be newer than what that read brought: it is read again, after a breath
+  // where more is told than can be read.
   let [reading, overtaken] = [false, false];
   const read = async () => {
     reading = true;
     overtaken = false;
     try {
       await task();
-      if (overtaken) await task();
     } finally {
       reading = false;
     }
+    if (overtaken && loop) setTimeout(loop.again, BREATH_MS);
   };
   // Changes were missed, or we are not let in any more: a full read shows which.
   const anew = () => (loop ? loop.again() : (overtaken = true));
@@ -48,6 +50,7 @@ export async function follow({ seconds, task, of = {}, at = place.api, on, signa
   const acts = Object.entries(on).map(([name, act]) => [name, told(act)]);
   stream.listen(of, { ...Object.fromEntries(acts), open: anew, reload: anew, end: anew });
   loop = await every(() => (stream.alive() ? Math.max(seconds, CALM_S) : seconds), read, signal, onError);
+  if (overtaken) loop.again();
   return loop;
 }
 

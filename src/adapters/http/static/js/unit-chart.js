@@ -65,6 +65,8 @@ function pointsOf(courses, spans, since, until) {
   const times = new Set();
   for (let time = Math.max(since, courses[0][0]); time <= until; time += step) times.add(Math.round(time));
   for (const [at] of courses) for (const time of [at - 1, at]) if (time >= courses[0][0]) times.add(time);
+  // Changes have parts of seconds, counts have none: the first count after a gap is of the second in which it ends.
+  for (const { from } of spans) if (from >= courses[0][0]) times.add(Math.ceil(from));
   const points = [];
   let [row, place] = [-1, 0];
   for (const time of [...times].sort((a, b) => a - b)) {
