@@ -13,10 +13,11 @@ import attrs
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
 from dependency_injector import providers
-from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Dialog, Page, expect, sync_playwright
 
 from lineman.adapters.http.pages import CHARTS, STATIC
 from lineman.adapters.http.server import bind, serve, url_of
+from lineman.adapters.http.stream import Pace
 from lineman.container import House
 from lineman.core.identity import UserEdit
 from lineman.core.miners.inventory import MinerDraft
@@ -41,7 +42,7 @@ from lineman.ports.miners import (
     Watch,
 )
 from lineman.ports.secrets import Secret
-from lineman.service import opened_service
+from lineman.service import Service, opened_service
 from lineman.settings import Settings
 
 ADMIN = Actor("tests", Role.ADMIN)
@@ -49,6 +50,8 @@ PASSWORD = "correct horse battery"
 HOSTILE = "<img src=x onerror=alert(1)>"
 SILENT = "192.0.2.66"
 FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-component-update"]
+#: Of everything that a page may take to show on a busy machine, in milliseconds.
+PATIENCE = 30_000
 #: Northern miners; the southern container holds two more.
 NORTHERN = 58
 
@@ -163,6 +166,7 @@ async def _served(settings: Settings, seed: Callable[[House], Awaitable[None]]) 
     try:
         async with opened_service(settings, works=False, house=house) as service, anyio.create_task_group() as tasks:
             await house.identity().ensure_admin(settings.admin_password)
+            hasten(service)
             await seed(house)
             stop, ready = anyio.Event(), anyio.Event()
 
@@ -179,6 +183,13 @@ async def _served(settings: Settings, seed: Callable[[House], Awaitable[None]]) 
     finally:
         for sock in sockets:
             sock.close()
+
+
+def hasten(service: Service) -> None:
+    """What changes is told at once: nobody waits for the pace of a fleet."""
+    service.streams.pace = Pace(tick=0.2)
+    live, gateways, units = service.house.live(), service.house.live_gateways(), service.house.live_units()
+    live.every = live.totals_every = gateways.looks.every = units.looks.every = 0.2
 
 
 async def _seed(house: House) -> None:
@@ -276,6 +287,7 @@ def browser() -> Generator[Browser]:
     """Chromium.  It ends with its module: its event loop would be in the way of the tests that follow."""
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=_chromium(), args=FLAGS)
+        expect.set_options(timeout=PATIENCE)
         yield browser
         browser.close()
 
@@ -288,7 +300,7 @@ def contexts(browser: Browser, site: Site) -> Callable[[str], BrowserContext]:
     def context(name: str) -> BrowserContext:
         if name not in known:
             known[name] = browser.new_context()
-            known[name].set_default_timeout(10_000)
+            known[name].set_default_timeout(PATIENCE)
             login = {"username": name, "password": PASSWORD}
             answer = known[name].request.post(f"{site.url}/api/auth/session", data=login)
             assert answer.status == 200, answer.text()

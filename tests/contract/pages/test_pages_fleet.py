@@ -53,7 +53,7 @@ def test_a_map_is_set_up_filled_and_read_by_mouse_and_by_keyboard(visit: "Visit"
     expect(doing).to_contain_text("N-002 took its old place")
     assert placed(visit) == {"N-001": (1, 2, 2), "N-002": (1, 1, 2)}
     page.get_by_role("button", name="Fill empty places by name").click()
-    expect(loose).to_be_hidden(timeout=20_000)
+    expect(loose).to_be_hidden()
     page.get_by_role("button", name="Done").click()
     place = page.locator("[data-place='1-2-2']")
     expect(place).to_have_text(re.compile(r"^\d+$"))

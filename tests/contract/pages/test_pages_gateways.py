@@ -393,6 +393,7 @@ def test_directories_are_tested_added_changed_and_removed_and_never_show_a_passw
 def test_an_enterprise_admin_begins_with_his_gateways_and_has_no_button_that_he_cannot_use(visit: "Visit") -> None:
     page = visit.open("")
     expect(page.get_by_role("heading", level=1)).to_have_text("Gateways")
+    expect(page.locator("tbody.gateway")).to_have_count(2)
     assert {*names(page)} == {HOSTILE, SHOP}
     expect(page.get_by_label("Totals")).to_contain_text("Gateways2")
     for name in ("Add gateway", "Scan now"):
@@ -416,9 +417,12 @@ def test_who_has_no_enterprise_is_told_what_to_do(visit: "Visit") -> None:
 
 def test_the_grid_is_used_by_keyboard_and_on_a_phone(visit: "Visit") -> None:
     page = visit.open("gateways?search=North")
+    cells = row(page, "North-1").locator(".line-cell")
+    first, second = cells.nth(0), cells.nth(1)
+    # A row's lines come after the row.
+    expect(cells).to_have_count(5)
     page.get_by_role("link", name="North-1", exact=True).focus()
     page.keyboard.press("Tab")
-    first, second = page.locator(".line-cell").nth(0), page.locator(".line-cell").nth(1)
     expect(first).to_be_focused()
     page.keyboard.press("ArrowRight")
     expect(second).to_be_focused()

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING, Any
 import anyio
 import pytest
 from anyio.from_thread import BlockingPortal, start_blocking_portal
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 
 from lineman.adapters.devices.simulators.miners import SimulatedFarm
 from lineman.ports.secrets import Secret
 from lineman.service import Service, run
 from lineman.settings import Settings
+
+from .conftest import hasten
 
 if TYPE_CHECKING:
     from tests.contract.pages.conftest import Visit
@@ -61,6 +63,7 @@ async def _working(folder: Path) -> AsyncGenerator[tuple[str, Service, Simulated
         ready.set()
 
     async def beside(service: Service) -> None:
+        hasten(service)
         told["service"] = service
 
     async def work() -> None:
@@ -83,7 +86,7 @@ def find_all(page: Page, visit: "Visit", town: Town) -> None:
     page.get_by_label("User name").fill("root")
     page.get_by_label("Password").fill("root")
     page.get_by_role("button", name="Search").click()
-    expect(page.get_by_label("Progress", exact=True)).to_contain_text("8 of 8 addresses looked at", timeout=20_000)
+    expect(page.get_by_label("Progress", exact=True)).to_contain_text("8 of 8 addresses looked at")
 
 
 def test_a_search_shows_what_is_there_and_adds_what_is_chosen(visit: "Visit", site: Town) -> None:
@@ -114,15 +117,17 @@ def test_a_search_shows_what_is_there_and_adds_what_is_chosen(visit: "Visit", si
 
 def test_what_polls_show_appears_by_itself_without_asking(visit: "Visit", site: Town) -> None:
     page = visit.open("containers/1")
-    expect(page.locator("tbody tr[data-is=online]")).to_have_count(4, timeout=20_000)
-    asked = []
-    page.on("request", lambda request: asked.append(request.url) if "/api/miners?" in request.url else None)
+    expect(page.locator("tbody tr[data-is=online]")).to_have_count(4)
+    # Whatever the page asks for from now on is not answered: what it shows is what it was told.
+    held: list[Route] = []
+    page.route("**/api/miners?*", lambda asked: held.append(asked))
     site.farm.set(0, mute=True)
-    expect(page.locator("tbody tr[data-is=stale], tbody tr[data-is=offline]")).to_have_count(1, timeout=20_000)
-    expect(page.get_by_label("Totals").locator("li[data-is=online]")).to_contain_text("3 online", timeout=20_000)
+    expect(page.locator("tbody tr[data-is=stale], tbody tr[data-is=offline]")).to_have_count(1)
+    expect(page.get_by_label("Totals").locator("li[data-is=online]")).to_contain_text("3 online")
     site.farm.set(0, mute=False)
-    # One full read may have been on its way before the first word of the stream.
-    assert len(asked) <= 1
+    for asked in held:
+        asked.continue_()
+    page.unroute("**/api/miners?*")
 
 
 def test_an_action_is_confirmed_by_name_and_followed_until_a_reading_shows_it(visit: "Visit", site: Town) -> None:
@@ -136,9 +141,7 @@ def test_an_action_is_confirmed_by_name_and_followed_until_a_reading_shows_it(vi
     expect(dialog).to_contain_text(f"{name}It stops hashing")
     expect(dialog.get_by_role("button", name="Cancel")).to_be_focused()
     dialog.get_by_role("button", name=f"Sleep: {name}").click()
-    expect(actions.locator(".orders li")).to_contain_text(
-        re.compile("Sleep.*by admin.*Verified.*it is sleeping"), timeout=20_000
-    )
+    expect(actions.locator(".orders li")).to_contain_text(re.compile("Sleep.*by admin.*Verified.*it is sleeping"))
     expect(page.get_by_label("Condition")).to_contain_text("sleeping")
     events = page.get_by_label("Events", exact=True)
     expect(events.locator("li").filter(has_text="Sleep, by admin")).to_be_visible()
