@@ -60,13 +60,21 @@ def test_a_week_is_summed_up() -> None:
     assert not report_of(UNIT, known(230), rows, T0, T0 + timedelta(weeks=2), timedelta(weeks=3)).hardware
 
 
+def test_a_plug_that_was_never_seen_off_cut_nothing_and_helped_nobody() -> None:
+    rows = [
+        became(0, "off", "on"), switched(2, "off", 1, "fail"), switched(3, "on", 1), became(8, "on", "off"),
+    ]  # fmt: skip
+    found = report(rows, 60)
+    assert (found.outages, found.cycles, found.needed, found.helped) == (1, 0, 0, 0)
+
+
 def test_what_nobody_saw_is_neither_up_nor_down_and_no_outage_of_its_own() -> None:
     rows = [
         became(10, None, "on"), became(20, "on"), became(30, "off", "on"), became(33, None, "off"), became(43, "off"),
         became(50, "on", "off"),
     ]  # fmt: skip
     found = report(rows, 60)
-    assert (found.outages, found.down_s, found.unseen_s) == (1, 10 * 60, 20 * 60)
+    assert (found.outages, found.down_s, found.unseen_s, found.up_s) == (1, 10 * 60, 20 * 60, 30 * 60)
     spans = stretches(UNIT, known(60), rows, T0, at(60), STALE)
     assert [(one.status, one.lasted.seconds // 60) for one in spans] == [
         ("on", 10), (None, 10), ("on", 10), ("off", 3), (None, 10), ("off", 7), ("on", 10),

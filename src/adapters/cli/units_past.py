@@ -24,7 +24,7 @@ def _became(row: Row) -> str | None:
 def _more(row: Row) -> str | None:
     """What else the row says, in words."""
     info = row["extra_info"]
-    said = row["error_message"] or info.get("why") or info.get("reason")
+    said = "; ".join(filter(None, (info.get("why") or info.get("reason"), row["error_message"])))
     return said or ", ".join(f"{name} {info[name]}" for name in ("plug", "device_id", "until") if name in info) or None
 
 
@@ -99,6 +99,8 @@ async def why(api: Api, unit: str) -> None:
 
     def show(found: Row) -> None:
         click.echo(found["sentence"])
+        if found["next_possible_at"]:
+            click.echo(f"Possible again from {figures.moment(found['next_possible_at'])} on.")
         if found["events"]:
             click.echo()
             show_table(EVENTS, found["events"])

@@ -56,6 +56,8 @@ class UnitReport:
     unseen_s: int
     #: Cycles in an outage: those that could help.
     needed: int
+    #: Seconds that it was seen up.
+    up_s: int
 
 
 def sentence_of(unit: Unit, watch: UnitWatch) -> str:
@@ -115,6 +117,7 @@ def report_of(
         hardware=needed >= HARDWARE * max(1.0, (until - since) / timedelta(weeks=1)),
         unseen_s=int(unseen.total_seconds()),
         needed=needed,
+        up_s=int(sum((one.lasted for one in seen if one.status == "on"), timedelta(0)).total_seconds()),
     )
 
 

@@ -67,11 +67,16 @@ def stretches(
 
 
 def cuts(events: Sequence[UnitEvent]) -> list[Cut]:
-    """The power cycles of which OFF or ON was seen: one after a crash has a row of the second only."""
+    """Power cycles that cut the power: one after a crash has a row of ON only, one never seen off a failed OFF."""
     found: dict[object, Cut] = {}
+    never: set[object] = set()
     for event in events:
-        if event.action_type in CUT and event.action_result == "success" and "cycle" in event.extra_info:
-            key = event.extra_info["cycle"]
+        key = event.extra_info.get("cycle")
+        if event.action_type not in CUT or key is None:
+            continue
+        if event.action_result != "success":
+            never |= {key} if event.action_type == CUT[0] else set()
+        elif key not in never:
             first = found.get(key) or Cut(event.at, event.at, event.user_initiator == "user")
             found[key] = attrs.evolve(first, until=event.at)
     return list(found.values())
