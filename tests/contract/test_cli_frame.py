@@ -242,6 +242,7 @@ def test_text_from_a_device_cannot_steer_the_terminal() -> None:
         (figures.sparkline([0, None, 1, 2], 80), "▁ ▅█"),
         (figures.sparkline([5, 5, 5, 5], 2), "▁▁"),
         (figures.sparkline([None], 9), ""),
+        (figures.sparkline([1, 0, None, 1], 9, scale=(0, 1)), "█▁ █"),
     ],
 )
 def test_figures_are_short_and_right(shown: str | None, text: str) -> None:

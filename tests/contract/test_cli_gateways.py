@@ -15,7 +15,9 @@ from anyio.from_thread import BlockingPortal
 from click.shell_completion import ShellComplete
 
 from lineman.adapters.cli import gateways_shown
+from lineman.adapters.cli.gateways import COLUMNS
 from lineman.adapters.cli.main import cli
+from lineman.adapters.cli.output import fitting
 from lineman.adapters.devices.simulators.gateways import SimulatedGatewayTown, Times
 from lineman.core.gateways import GatewayConfig
 from lineman.ports.enterprises import NewEnterprise
@@ -272,3 +274,29 @@ def test_a_signal_is_shown_as_bars_only_to_those_who_look(monkeypatch: pytest.Mo
         "      0", "▂     3", "▂▄   10", "▂▄▆  17", "▂▄▆█ 31",
     ]  # fmt: skip
     assert gateways_shown.signal({"rssi": None}) is None
+
+
+def test_the_course_of_a_line_leaves_a_gap_where_no_scan_was_and_always_has_the_same_scale(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "28")
+    start = datetime(2026, 11, 24, tzinfo=UTC)
+    seen = {"rssi": 31, "rssi_min": 31, "rssi_max": 31, "gsm_ratio": 1.0, "voip_ratio": 0.0, "busy_ratio": None}
+    points = [{"at": (start + timedelta(hours=hour)).isoformat(), **seen} for hour in (*range(6), *range(12, 24))]
+    span = {"since": start.isoformat(), "until": (start + timedelta(days=1)).isoformat()}
+    gateways_shown.show_course("GW", {"line": 1, "level": "1h", "points": points, **span})
+    assert capsys.readouterr().out.splitlines()[1:] == [
+        "signal: 31 to 31 of 31, last 31", "█" * 6 + " " * 6 + "█" * 12,
+        "in the network: 100.0 % of the time", "█" * 6 + " " * 6 + "█" * 12,
+        "by VoIP: 0.0 % of the time", "▁" * 6 + " " * 6 + "▁" * 12,
+    ]  # fmt: skip
+
+
+def test_a_terminal_too_narrow_for_the_sentence_has_the_reason_in_a_word() -> None:
+    device = {
+        "gateway_name": "Branch-001", "enterprise_number": "0100", "port_scan_status": "error", "reason": "auth",
+        "why": "It does not take the user name and password: " * 4, "rebooting": False, "stale": True, "since": None,
+        "lines": dict.fromkeys(("ok", "weak", "down", "busy", "total"), 0),
+    }  # fmt: skip
+    [cells] = zip(*(column.cells for column in fitting(COLUMNS, [device], 80).columns), strict=True)
+    assert [str(cell) for cell in cells][2:4] == ["error, stale", "auth"]

@@ -58,17 +58,37 @@ def counts(of: Mapping[str, int]) -> str | None:
     return ", ".join(f"{count} {name}" for name, count in of.items() if count) or None
 
 
-def sparkline(values: Sequence[float | None], width: int) -> str:
-    """The course of values in ``width`` characters at most; a gap is a blank."""
+def sparkline(values: Sequence[float | None], width: int, *, scale: tuple[float, float] | None = None) -> str:
+    """The course of values in ``width`` characters at most; a gap is a blank.
+
+    ``scale``: what the lowest and the highest bar stand for; without it, the least and the greatest value.
+    """
     known = [value for value in values if value is not None]
     if not known:
         return ""
-    low, high = min(known), max(known)
+    low, high = scale or (min(known), max(known))
     span_of = (high - low) or 1.0
     return "".join(
         " " if mean is None else BARS[min(int((mean - low) / span_of * len(BARS)), len(BARS) - 1)]
         for mean in _buckets(values, width)
     )
+
+
+def in_time(
+    points: Sequence[tuple[float, float | None]], start: float, end: float, step: float, width: int
+) -> list[float | None]:
+    """Means of equal parts of the span, so that all courses have one scale; a part without points is a gap.
+
+    A point stands for the ``step`` seconds that it begins.
+    """
+    parts: list[list[float]] = [[] for _ in range(width)]
+    for at, value in points:
+        if value is not None:
+            first = min(max(int((at - start) / (end - start) * width), 0), width - 1)
+            last = min(int((at + step - start) / (end - start) * width), width)
+            for part in parts[first : max(last, first + 1)]:
+                part.append(value)
+    return [sum(part) / len(part) if part else None for part in parts]
 
 
 def _buckets(values: Sequence[float | None], width: int) -> list[float | None]:

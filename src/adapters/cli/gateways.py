@@ -52,6 +52,8 @@ COLUMNS = (
     field("Name", "gateway_name"),
     field("Enterprise", "enterprise_number", spare=3),
     Column("Status", state),
+    # The sentence needs a wide terminal; the word is there on any.
+    field("Reason", "reason"),
     Column("Lines ok", lines_good, right=True),
     Column("Weak", lambda row: row["lines"]["weak"], right=True, spare=2),
     Column("Down", lambda row: row["lines"]["down"], right=True, spare=1),

@@ -2,10 +2,14 @@
 
 import shutil
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from itertools import pairwise
+from statistics import median
 from typing import Any
 
 import click
 
+from ...ports.gateways.history import LineLevel
 from ...ports.gateways.reading import HIGHEST_RSSI
 from . import figures
 from .client import Api
@@ -18,6 +22,8 @@ SPARK_WIDTH = 12
 #: RSSI from which on each of the four bars is there.
 STEPS = (1, 10, 15, 20)
 BARS = "▂▄▆█"
+#: Seconds of a point of a course; single scans come as often as they do.
+POINTS = {LineLevel.HOUR: 3600.0, LineLevel.DAY: 86_400.0}
 
 
 def state(device: Device) -> str:
@@ -127,16 +133,28 @@ def show_course(name: str, chart: Mapping[str, Any]) -> None:
     """Draw a line's signal, and the shares of scans that saw it registered and busy."""
     width = max(shutil.get_terminal_size((100, 24)).columns - 4, 20)
     points = chart["points"]
-    click.echo(f"{name} line {chart['line']}, {len(points)} points ({chart['level']})")
+    times = [datetime.fromisoformat(point["at"]).timestamp() for point in points]
+    start, end = (datetime.fromisoformat(chart[name]).timestamp() for name in ("since", "until"))
+    step = POINTS.get(chart["level"]) or median([later - one for one, later in pairwise(times)] or [0.0])
+
+    def drawn(key: str, top: float) -> str:
+        """From left to right the whole span, so that what nobody saw is a gap."""
+        values = [(at, point[key]) for at, point in zip(times, points, strict=True)]
+        return figures.sparkline(figures.in_time(values, start, end, step, width), width, scale=(0, top)).rstrip()
+
+    click.echo(
+        f"{name} line {chart['line']}, {len(points)} points ({chart['level']}),"
+        f" {figures.moment(chart['since'])} to {figures.moment(chart['until'])}"
+    )
     known = [point["rssi"] for point in points if point["rssi"] is not None]
     if known:
         low = min(point["rssi_min"] for point in points if point["rssi_min"] is not None)
         high = max(point["rssi_max"] for point in points if point["rssi_max"] is not None)
         click.echo(f"signal: {low} to {high} of {HIGHEST_RSSI}, last {figures.number(round(known[-1], 1))}")
-        click.echo(figures.sparkline([point["rssi"] for point in points], width))
+        click.echo(drawn("rssi", HIGHEST_RSSI))
     for label, key in (("in the network", "gsm_ratio"), ("by VoIP", "voip_ratio"), ("in a call", "busy_ratio")):
         ratios = [point[key] for point in points]
         seen = [ratio for ratio in ratios if ratio is not None]
         if seen:
             click.echo(f"{label}: {100 * sum(seen) / len(seen):.1f} % of the time")
-            click.echo(figures.sparkline(ratios, width))
+            click.echo(drawn(key, 1))

@@ -167,21 +167,6 @@ def _show_courses(answer: Mapping[str, Any]) -> None:
             _said(answer["metric"], value, series["unit"]) for value in (min(known), max(known), known[-1])
         )
         click.echo(f"\n{name}: {low} to {high}, last {last}")
-        click.echo(figures.sparkline(_in_time(series["points"], start, end, STEPS[answer["level"]], width), width))
-
-
-def _in_time(
-    points: Sequence[tuple[float, float | None]], start: float, end: float, step: float, width: int
-) -> list[float | None]:
-    """Means of equal parts of the span, so that all courses have one scale; a part without points is a gap.
-
-    A point stands for the ``step`` seconds that it begins.
-    """
-    parts: list[list[float]] = [[] for _ in range(width)]
-    for at, value in points:
-        if value is not None:
-            first = min(max(int((at - start) / (end - start) * width), 0), width - 1)
-            last = min(int((at + step - start) / (end - start) * width), width)
-            for part in parts[first : max(last, first + 1)]:
-                part.append(value)
-    return [sum(part) / len(part) if part else None for part in parts]
+        click.echo(
+            figures.sparkline(figures.in_time(series["points"], start, end, STEPS[answer["level"]], width), width)
+        )
