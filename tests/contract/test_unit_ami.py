@@ -147,7 +147,7 @@ async def test_pjsip_is_asked_where_there_is_no_chan_sip_and_contacts_say_who_an
     ],
 )
 async def test_what_goes_wrong_counts_as_it_does_over_ssh(manager: ManagerPort, outcome: Outcome, cause: Cause) -> None:
-    checked = await check(manager, deadline=0.5 if manager.mute else PLENTY)
+    checked = await check(manager, deadline=1 if manager.mute else PLENTY)
     assert (checked.outcome, checked.cause) == (outcome, cause)
     assert checked.version == ("18.26.4" if "CoreStatus" in manager.mute else None)
 
