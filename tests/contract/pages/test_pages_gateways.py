@@ -156,6 +156,16 @@ def test_the_grid_says_of_every_gateway_how_it_is_why_and_what_its_lines_do(visi
     expect(totals).to_contain_text(re.compile("Lines15.*1 in a call", re.DOTALL))
 
 
+def test_a_single_hour_is_drawn_in_the_course_of_a_day(visit: "Visit") -> None:
+    drawn = """async () => {
+      const main = document.querySelector("script[type=module]").src;
+      const { sparkline } = await import(main.replace("main.js", "spark.js"));
+      const day = { since: 0, until: 86400, top: 31, step: 3600, label: "one" };
+      return sparkline({ times: [3600], values: [20], ...day }).querySelector(".spark-line").getTotalLength();
+    }"""
+    assert visit.open("gateways").evaluate(drawn) == pytest.approx(10)
+
+
 def test_a_row_opens_to_everything_that_is_known(visit: "Visit") -> None:
     page = visit.open("gateways?search=North")
     page.get_by_role("button", name="All about North-1").click()
@@ -223,6 +233,9 @@ def test_a_list_that_cannot_be_read_is_told_and_what_is_shown_is_out_of_date(sit
     expect(page.get_by_label("Scan", exact=True)).to_contain_text("The list of mftp could not be read")
     expect(row(page, "North-1").locator(".stale-mark")).to_be_visible()
     expect(page.get_by_label("Totals")).to_contain_text("10 out of date")
+    page = visit.open("gateways/directories")
+    expect(page.get_by_role("row", name="mftp").locator(".bad-text")).to_contain_text("a login page")
+    page = visit.open("gateways")
     BOARD.lists[0] = before
     site.does(scan)
     expect(row(page, "North-1").locator(".stale-mark")).to_be_hidden()

@@ -3,7 +3,7 @@ import { Problem, Unreachable, goip } from "./api.js";
 import { confirmed, openDialog } from "./dialog.js";
 import { h, keyed, setAttribute, setText, show as put, stay } from "./dom.js";
 import { form } from "./form.js";
-import { number, plural } from "./format.js";
+import { number, plural, timeElement } from "./format.js";
 import { gatewayTabs } from "./gateway-words.js";
 import { every } from "./live.js";
 import { attempt, empty, say } from "./notices.js";
@@ -19,13 +19,23 @@ export async function show({ root, signal }) {
   const again = () => loop.again();
   const add = async () => (await editDirectory(null)) && again();
   loop = await every(REFRESH_S, async () => {
-    const { data } = await goip("GET", "directories", { signal });
-    keyed(table.body, data, ({ id }) => id, () => row(again));
+    const [{ data }, { data: scans }] = await Promise.all([goip("GET", "directories", { signal }), goip("GET", "scans", { signal })]);
+    const seen = lastRead(scans);
+    keyed(table.body, data.map((one) => ({ ...one, read: seen.get(one.name) })), ({ id }) => id, () => row(again));
     table.element.hidden = !data.length;
     stay(nothing, data.length ? "" : "none", () => empty("There are no directories", h("p", {}, "A directory is a remote administration server (RADMIN) that your gateways call; its list says on which ports they are. Set ", h("code", {}, "MFTP_HOST"), " for the first one, or add one here."),
       h("button", { type: "button", class: "primary", onclick: add }, "Add a directory")));
   }, signal);
   put(root, h("div", { class: "page-head" }, h("h1", {}, "Directories"), h("div", { class: "actions" }, h("button", { type: "button", class: "primary", onclick: add }, "Add directory"))), gatewayTabs("gateways/directories", true), table.element, nothing);
+}
+
+/** By directory what the latest scan that read its list said of it; scans come newest first. */
+function lastRead(scans) {
+  const found = new Map();
+  for (const { directories, started_at: at } of scans) {
+    for (const one of directories) if (!found.has(one.directory)) found.set(one.directory, { ...one, at });
+  }
+  return found;
 }
 
 function row(again) {
@@ -35,11 +45,13 @@ function row(again) {
   const address = h("span", { class: "mono" });
   const user = h("span");
   const password = h("span");
-  const outcome = h("div", { role: "status" }, h("span", { class: "quiet" }, "not tested"));
+  const outcome = h("div", { role: "status" });
+  let testedHere = false;
   const test = h("button", { type: "button", onclick: () => tested() }, "Test");
   const edit = h("button", { type: "button", onclick: async () => (await attempt(() => editDirectory(directory))) && again() }, "Edit");
   const tested = async () => {
     test.disabled = true;
+    testedHere = true;
     put(outcome, "Reading its list…");
     try {
       const { data } = await goip("POST", `directories/${directory.id}/test`, { deadline: TEST_MS });
@@ -64,8 +76,16 @@ function row(again) {
       setAttribute(test, "aria-label", `Test ${next.name}`);
       setAttribute(edit, "aria-label", `Edit ${next.name}`);
       edit.hidden = next.from_settings;
+      if (!testedHere) stay(outcome, next.read ? `${next.read.at} ${next.read.ok}` : "none", () => scanned(next.read));
     },
   };
+}
+
+function scanned(read) {
+  if (!read) return [h("span", { class: "quiet" }, "not read yet")];
+  const when = h("div", { class: "sub" }, "scanned ", timeElement(read.at));
+  if (!read.ok) return [h("span", { class: "bad-text" }, read.detail), when];
+  return [h("span", { class: "ok-text" }, `${plural(read.listed, "gateway")} on it`), when];
 }
 
 async function editDirectory(listed) {

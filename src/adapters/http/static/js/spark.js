@@ -9,7 +9,7 @@ export function sparkline({ times, values, since, until, top, step, label }) {
   const high = Math.max(top ?? 0, ...values.map((value) => value ?? 0)) || 1;
   const x = (time) => (((time - since) / (until - since)) * WIDTH).toFixed(1);
   const y = (value) => (HEIGHT - 1 - (value / high) * (HEIGHT - 3)).toFixed(1);
-  const runs = [];
+  let runs = [];
   let run = null;
   times.forEach((time, index) => {
     if (values[index] == null) {
@@ -19,6 +19,8 @@ export function sparkline({ times, values, since, until, top, step, label }) {
     if (!run || time - run.at(-1)[0] > step * 2.5) runs.push((run = []));
     run.push([time, values[index]]);
   });
+  // A point alone draws nothing: it stands for its step.
+  runs = runs.map((one) => (one.length > 1 ? one : [-1, 1].map((side) => [Math.min(Math.max(one[0][0] + (side * step) / 2, since), until), one[0][1]])));
   const line = runs.map((one) => `M${one.map(([time, value]) => `${x(time)} ${y(value)}`).join("L")}`).join("");
   const area = runs.map((one) => `M${x(one[0][0])} ${HEIGHT}L${one.map(([time, value]) => `${x(time)} ${y(value)}`).join("L")}L${x(one.at(-1)[0])} ${HEIGHT}Z`).join("");
   return svg("svg", { class: "spark", viewBox: `0 0 ${WIDTH} ${HEIGHT}`, preserveAspectRatio: "none", role: "img", "aria-label": label },
