@@ -138,6 +138,7 @@ class UnitRooms(AlertRooms):
             Surroundings,
             policy_store=power_policy_store,
             rule_store=AlertRooms.rule_store,
+            cycle_store=cycle_store,
             opinion=providers.Singleton(NetOpinion),
             in_maintenance=providers.Object(in_maintenance),
             clock=Foundation.clock,

@@ -117,7 +117,7 @@ def test_whatever_is_answered_off_leaves_once_and_nothing_ends_before_on_was_see
     if move.next is None:
         assert cycle.result is not None
         if sent_off and cycle.result is CycleResult.SUCCESS:
-            assert last == (Command.LOOK, ON)
+            assert (last, cycle.error) == ((Command.LOOK, ON), None)
         if sent_off and cycle.result is CycleResult.FAILED_OFF:
             assert last == (Command.LOOK, ON)
     elif cycle.step is Step.ON_SENT:

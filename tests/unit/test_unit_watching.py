@@ -52,6 +52,7 @@ class World:
     facts: list[Facts] = attrs.field(factory=list)
     pinned: list[tuple[str, str]] = attrs.field(factory=list)
     restarts: int = 0
+    under_way: list[Cycle] = attrs.field(factory=list)
     policy: PowerPolicy = attrs.field(factory=PowerPolicy)
     canary: bool = True
     canaries_asked: int = 0
@@ -107,6 +108,9 @@ class World:
     async def get(self) -> PowerPolicy:
         return self.policy
 
+    async def open(self) -> Sequence[Cycle]:
+        return self.under_way
+
     async def windows(self) -> Sequence[Any]:
         return []
 
@@ -134,7 +138,8 @@ async def watcher(world: World, **config: Any) -> Watching:
         unit_store=anything, watch_store=anything, probe=anything, clock=anything, alone=alone, config=chosen,
         reports=UnitReports(anything, clock=anything),
         surroundings=Surroundings(
-            policy_store=anything, rule_store=anything, opinion=anything, clock=anything, config=chosen,
+            policy_store=anything, rule_store=anything, cycle_store=anything, opinion=anything, clock=anything,
+            config=chosen,
             in_maintenance=lambda windows, subject, at: False,
         ),
     )  # fmt: skip
@@ -160,6 +165,16 @@ async def test_a_unit_that_dies_is_cycled_once_and_the_decision_is_stored_with_i
     assert watch.state.ewelink_action_done
     assert (watch.line_stats, watch.disk_usage_percent) == (UP.lines, 40), "what is not told stays as it was known"
     assert "was cut in this outage" in sentence_of(world.units_[0], watch)
+
+
+async def test_while_a_person_cycles_its_plug_no_second_cycle_is_decided_upon() -> None:
+    world = World([unit()], under_way=[Cycle(1, "0123", PLUG, "user", "anna", T0)])
+    watching = await watcher(world)
+    watch = await go(world, watching, UP, UP, DEAD, DEAD, DEAD)
+    assert (watch.gate, world.cycles, watch.state.attempts) == ("under_way", [], 0)
+    world.under_way = []
+    await go(world, watching, DEAD)
+    assert len(world.cycles) == 1
 
 
 async def test_a_cycle_that_is_passed_over_was_no_attempt() -> None:

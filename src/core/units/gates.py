@@ -52,6 +52,8 @@ class Context:
     disk_full: bool = False
     #: Its host lives, its Asterisk does not.
     asterisk_down: bool = False
+    #: A power cycle of its plug is under way, by hand.
+    under_way: bool = False
     #: Something else on the unit answers.
     second_opinion: bool = False
     dry_run: bool = False
@@ -73,6 +75,7 @@ GATES = {
     "retry_wait": "its plug could not be used a moment ago",
     "cooldown": "it was power-cycled a short while ago",
     "daily_limit": "it was power-cycled too often in the last 24 hours",
+    "under_way": "its plug is in a power cycle already",
     "second_opinion": "something else on it still answers",
     "dry_run": "this is a dry run: it would be power-cycled now",
 }
@@ -133,6 +136,8 @@ def _limits(config: Config, state: MachineState, context: Context, now: datetime
         return "cooldown"
     if sum(now - at < DAY for at in state.cycles) >= config.max_cycles_a_day:
         return "daily_limit"
+    if context.under_way:
+        return "under_way"
     if context.second_opinion:
         return "second_opinion"
     return "dry_run" if context.dry_run else None

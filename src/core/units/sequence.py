@@ -191,9 +191,11 @@ def _switch_on(run: Run, pause: float = 0.0, *audits: Audit) -> Move:
 
 def _looked_for_on(run: Run, answer: Answer, limits: Limits) -> Move:
     if isinstance(answer, Saw) and answer.state.on:
-        result = CycleResult.FAILED_OFF if run.unseen else CycleResult.SUCCESS
         seen = Audit("ewelink_toggle_on", True, after=True)
-        return Move(run.at(Step.DONE, result=result, next_at=None), None, (seen,))
+        if run.unseen:
+            return Move(run.at(Step.DONE, result=CycleResult.FAILED_OFF, next_at=None), None, (seen,))
+        # What ON failed with before is over.
+        return Move(run.at(Step.DONE, result=CycleResult.SUCCESS, error=None, next_at=None), None, (seen,))
     tries = run.cycle.on_tries + 1
     pause = min(limits.on_pause * 2 ** min(tries - 1, 16), limits.on_slowest)
     error = run.on_error or (answer.error if isinstance(answer, Refused | Lost) else "never_seen_on")

@@ -8,7 +8,17 @@ import attrs
 
 from ...ports.alerts import RuleStore, Subject, Window
 from ...ports.clock import Clock
-from ...ports.units import Cause, Checked, Outcome, PowerPolicy, PowerPolicyStore, SecondOpinion, Unit, UnitWatch
+from ...ports.units import (
+    Cause,
+    Checked,
+    CycleStore,
+    Outcome,
+    PowerPolicy,
+    PowerPolicyStore,
+    SecondOpinion,
+    Unit,
+    UnitWatch,
+)
 from .config import DISK_FULL, UnitConfig
 from .gates import Config, Context
 
@@ -34,6 +44,7 @@ class Surroundings:
 
     policy_store: PowerPolicyStore
     rule_store: RuleStore
+    cycle_store: CycleStore
     opinion: SecondOpinion
     in_maintenance: InMaintenance
     clock: Clock
@@ -75,7 +86,12 @@ class Surroundings:
         near = checked.outcome is Outcome.OFFLINE and watch.state.failure_counter + 1 >= rules.failure_threshold
         if not near or not rules.guarded:
             return known
-        return attrs.evolve(known, uplink_ok=await self.uplink(), second_opinion=await self._second(unit, rules))
+        return attrs.evolve(
+            known,
+            uplink_ok=await self.uplink(),
+            under_way=unit.plug is not None and any(one.plug == unit.plug for one in await self.cycle_store.open()),
+            second_opinion=await self._second(unit, rules),
+        )
 
     async def uplink(self) -> bool:
         """Whether our own line is up: one of the canaries answers, or there are none."""

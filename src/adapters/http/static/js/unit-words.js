@@ -25,7 +25,7 @@ export const CAUSES = {
 export const GATES = {
   not_enabled: "not enabled", no_device: "no plug", stopped: "all stopped", paused: "paused", never_seen_online: "never seen online", maintenance: "maintenance", own_uplink_down: "our own line is down",
   parent_down: "its parent is down", mass_outage: "too many are down", disk_full: "disk full", attempts_exhausted: "cycled in this outage already", retry_wait: "plug not usable a moment ago", cooldown: "cycled a short while ago",
-  daily_limit: "cycled too often today", second_opinion: "something else answers", dry_run: "dry run",
+  daily_limit: "cycled too often today", under_way: "in a power cycle already", second_opinion: "something else answers", dry_run: "dry run",
 };
 
 export const DISKS = { ok: { word: "OK", tone: "online" }, warning: { word: "filling up", tone: "degraded" }, critical: { word: "almost full", tone: "offline" } };
