@@ -1,9 +1,11 @@
 """What accounts and rankings are made of, on both databases."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
+import anyio
 import attrs
 import pytest
 
@@ -14,6 +16,7 @@ from lineman.adapters.db.ranking import SqlRanking
 from lineman.adapters.db.retention import Retention
 from lineman.adapters.db.series import SqlSeries
 from lineman.adapters.db.series_time import hour_of
+from lineman.adapters.db.sqlite import SqliteDatabase
 from lineman.adapters.db.uses import SqlUses
 from lineman.adapters.db.watches import SqlWatches
 from lineman.ports.miners import (
@@ -152,6 +155,19 @@ async def test_an_hour_that_is_rolled_up_again_is_written_anew_and_a_removed_con
     assert [use.polls for use in await used(database)] == [2]
     await SqlContainers(database).remove(1)
     assert await used(database) == []
+
+
+async def test_others_read_between_the_containers_of_a_long_report(tmp_path: Path) -> None:
+    done = []
+
+    async def read(name: str, reading: Awaitable[object]) -> None:
+        await reading
+        done.append(name)
+
+    async with SqliteDatabase(tmp_path / "lineman.db") as database, anyio.create_task_group() as tasks:
+        tasks.start_soon(read, "report", used(database, ids=(1, 2)))
+        tasks.start_soon(read, "other", SqlContainers(database).all())
+    assert done == ["other", "report"]
 
 
 async def test_a_ranking_reads_whole_hours_and_the_latest_in_five_minutes(

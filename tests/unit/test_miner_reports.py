@@ -1,16 +1,21 @@
 """Periods in somebody's time zone, and the rows of a report."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
+from typing import Any
 from zoneinfo import ZoneInfo
 
+import anyio
+import anyio.lowlevel
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
 from lineman.core.miners.periods import EPOCH, HOUR, MOST, Period, Piece, pieces, zone
-from lineman.core.miners.reports import rows
+from lineman.core.miners.reports import Accounts, rows
 from lineman.ports.errors import Invalid
+from lineman.ports.identity import Actor, Role
 from lineman.ports.miners import Container, Use
 
 BERLIN, KOLKATA = ZoneInfo("Europe/Berlin"), ZoneInfo("Asia/Kolkata")
@@ -110,3 +115,36 @@ def test_the_part_of_a_period_that_is_still_to_come_does_not_count_as_unwatched(
     assert row.watched_ratio == 1.0
     [future] = rows(NORTH, Piece(NOW, NOW + HOUR, (NOW - EPOCH) // HOUR, (NOW - EPOCH) // HOUR), [], NOW)
     assert future.watched_ratio == 0.0
+
+
+class Halls:
+    """Five containers, watched through one hour of each day."""
+
+    async def all(self, *, visible: object = None) -> list[Container]:
+        return [Container(number, f"Hall {number}", None, None, NOW) for number in range(5)]
+
+    async def used(self, container_ids: Sequence[int], periods: Sequence[tuple[int, int]]) -> list[Use]:
+        return [use(container_id=number) for number in container_ids]
+
+    def now(self) -> datetime:
+        return NOW
+
+
+@pytest.mark.anyio
+async def test_a_long_report_lets_others_have_their_turn_between_containers() -> None:
+    turns = 0
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            await anyio.lowlevel.checkpoint()
+            turns += 1
+
+    halls: Any = Halls()
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(other)
+        found = await Accounts(halls, halls, halls).containers(
+            Actor("ada", Role.ACCOUNTANT), since=NOW - timedelta(days=9), period="day"
+        )
+        tasks.cancel_scope.cancel()
+    assert (len(found), turns > 2) == (50, True)

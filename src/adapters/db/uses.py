@@ -85,12 +85,11 @@ class SqlUses(UseStore):
         # Whole numbers of our own making.
         rows = ", ".join(f"({number}, {first:d}, {last:d})" for number, (first, last) in enumerate(periods))
         found: list[Use] = []
-        async with self._db.snapshot() as db:
-            # One by one: then both planners seek each period in the key.
-            for number in sorted(container_ids):
+        # One by one: then both planners seek each period in the key, and others read in between.
+        for number in sorted(container_ids):
+            async with self._db.snapshot() as db:
                 uses = await db.fetch(Use, USED.format(periods=rows), id=number)
-                if uses:
-                    watched = await db.fetch(_Watched, WATCHED.format(periods=rows), id=number)
-                    slots = {row.period: row.slots for row in watched}
-                    found += [attrs.evolve(use, slots=slots.get(use.period, 0)) for use in uses]
+                watched = await db.fetch(_Watched, WATCHED.format(periods=rows), id=number) if uses else []
+            slots = {row.period: row.slots for row in watched}
+            found += [attrs.evolve(use, slots=slots.get(use.period, 0)) for use in uses]
         return found

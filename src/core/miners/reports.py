@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import TypeVar
 
+import anyio.lowlevel
 import attrs
 
 from ...ports.clock import Clock
@@ -104,13 +105,13 @@ class Accounts:
         for use in uses:
             by_place.setdefault((use.container_id, use.period), []).append(use)
         seen = {use.container_id for use in uses}
-        return [
-            row
-            for container in containers
-            if container.id in seen
-            for number, part in enumerate(parts)
-            for row in rows(container, part, by_place.get((container.id, number), ()), now)
-        ]
+        found: list[ReportRow] = []
+        for container in containers:
+            if container.id in seen:
+                for number, part in enumerate(parts):
+                    found += rows(container, part, by_place.get((container.id, number), ()), now)
+                await anyio.lowlevel.checkpoint()  # a year by day of many containers takes seconds
+        return found
 
 
 def rows(container: Container, piece: Piece, uses: Sequence[Use], now: datetime) -> Sequence[ReportRow]:
