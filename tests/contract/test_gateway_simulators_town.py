@@ -98,7 +98,7 @@ def test_a_town_that_cannot_be_is_refused(wrong: dict[str, Any]) -> None:
 
 async def test_a_taken_port_is_said_and_nothing_stays_open() -> None:
     async with town_of() as town:
-        with pytest.raises(OSError, match="in use"):
+        with pytest.raises(OSError, match=f"in use: 127.0.0.1 port {town.radmin.port}"):
             await town_of(port=town.radmin.port).__aenter__()
     async with SimulatedGoips(["goip1"]) as units:
         with pytest.raises(OSError, match="in use"):
@@ -140,6 +140,7 @@ def test_the_command_shows_gateways_that_can_be_reached_directly() -> None:
     [
         (["radmin", "--login", "nobody"], "'nobody' is not a login: say name:password"),
         (["radmin", "--ports", "9-3"], "'9-3' is not a range of ports: say 38000-38999"),
+        (["radmin", "--dead", "60", "--mute", "50"], "all parts together are more than 100 %"),
         (["radmin", "--mix", "toaster=1"], "there is no gateway 'toaster': say one of goip1"),
         (["goip", "--kind", "toaster"], "there is no gateway 'toaster': say one of goip1"),
         (["goip", "--address", "192.0.2.1"], "192.0.2.1 is not a loopback address"),

@@ -53,9 +53,9 @@ class Listener:
             self._sock.setblocking(False)
             self._sock.bind((host, port))
             self._sock.listen(backlog)
-        except OSError:
+        except OSError as error:
             self._sock.close()
-            raise
+            raise OSError(error.errno, f"{error.strerror}: {host} port {port}") from error
         self.port: int = self._sock.getsockname()[1]
         self.accept(True)
 

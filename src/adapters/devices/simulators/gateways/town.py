@@ -125,7 +125,7 @@ class SimulatedGatewayTown:
         """Draw who has what; nobody has two things."""
         parts = [dead, absent, *faults.values()]
         if any(part < 0 for part in parts) or sum(parts) > 1 + 1e-9:
-            raise ValueError("the parts are of 1 together")
+            raise ValueError("a part is below nothing, or all parts together are more than 100 %")
         left = [*self.gateways]
         order.shuffle(left)
 

@@ -38,7 +38,7 @@ def drawn(
     """
     parts = parts or {}
     if any(part < 0 for part in parts.values()) or sum(parts.values()) > 1.0 + 1e-9:
-        raise ValueError("the parts are of 1 together")
+        raise ValueError("a part is below nothing, or all parts together are more than 100 %")
     left = list(range(count))
     order.shuffle(left)
     found = []

@@ -182,7 +182,7 @@ class SimulatedPbxTown:
 
     def _fate(self, draw: random.Random, faults: Mapping[str, float]) -> None:
         if any(part < 0 for part in faults.values()) or sum(faults.values()) > 1 + 1e-9:
-            raise ValueError("the parts are of 1 together")
+            raise ValueError("a part is below nothing, or all parts together are more than 100 %")
         left = [*self.units]
         draw.shuffle(left)
         for name, part in faults.items():
