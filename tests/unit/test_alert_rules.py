@@ -169,6 +169,7 @@ def test_a_window_covers_what_it_names_from_its_beginning_to_before_its_end(
 def test_the_detail_says_the_figure_its_limit_and_the_reporters_words() -> None:
     assert detail_of(check(HOT), 101.25, "") == "101.2 °C, limit 100 °C"
     assert detail_of(check(HOT, threshold=90), 101.0, "board 2") == "board 2; 101 °C, limit 90 °C"
+    assert detail_of(check(HOT), 101.0, "It is hot: see to it.") == "It is hot: see to it; 101 °C, limit 100 °C"
     assert detail_of(check(DEAD), 0.0, "timed-out\x1b[2J") == "timed-out [2J"
     assert detail_of(check(DEAD), 0.0, "") == "Offline"
     assert detail_of(check(QUIET, minutes=30), 31.0, "") == "nothing was heard of it for 30 minutes"

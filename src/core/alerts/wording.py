@@ -1,14 +1,17 @@
 """What people read: of one alert, and of many at once."""
 
+from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import assert_never
 
-from ...ports.alerts import Alert, Due, Message, NoticeKind
+from ...ports.alerts import Due, Message, NoticeKind
 from .rules import Check
 
 #: Alerts that a message names; of the others it tells the number.
 NAMED = 10
+#: Containers of which it says how many of the others are in them.
+PLACES = 5
 LONGEST = 500
 
 
@@ -17,11 +20,11 @@ def detail_of(check: Check, value: float | None, words: str) -> str:
     kind = check.kind
     if kind.silence:
         return plain(f"nothing was heard of it for {number(check.rule.minutes)} minutes")
-    parts = [words] if words else []
-    if kind.chosen and value is not None:
-        unit = f" {kind.unit}" if kind.unit else ""
-        parts.append(f"{number(value)}{unit}, limit {number(check.limit)}{unit}")
-    return plain("; ".join(parts) or kind.title)
+    if not kind.chosen or value is None:
+        return plain(words or kind.title)
+    unit = f" {kind.unit}" if kind.unit else ""
+    figure = f"{number(value)}{unit}, limit {number(check.limit)}{unit}"
+    return plain(f"{words.removesuffix('.')}; {figure}" if words else figure)
 
 
 def message_of(dues: Sequence[Due]) -> Message:
@@ -39,10 +42,10 @@ def message_of(dues: Sequence[Due]) -> Message:
         case _:
             assert_never(kind)
     more = len(dues) - 1
-    title = f"[{sign}] {alert.rule}: {alert.subject}" + (f" and {more:,} more" if more else "")
-    lines = [_line(due.alert, kind) for due in dues[:NAMED]]
+    title = f"[{sign}] {alert.rule}: {_whose(first)}" + (f" and {more:,} more" if more else "")
+    lines = [_line(due, kind) for due in dues[:NAMED]]
     if len(dues) > NAMED:
-        lines.append(f"and {len(dues) - NAMED:,} more")
+        lines.append(_rest(dues[NAMED:]))
     return Message(plain(title), "\n".join(lines), worst, good=kind is NoticeKind.RECOVERED)
 
 
@@ -57,10 +60,25 @@ def plain(text: str) -> str:
     return shown if len(shown) <= LONGEST else shown[: LONGEST - 1] + "…"
 
 
-def _line(alert: Alert, kind: NoticeKind) -> str:
+def _line(due: Due, kind: NoticeKind) -> str:
+    alert, whose = due.alert, _whose(due)
     if kind is NoticeKind.RECOVERED:
-        return plain(f"{alert.subject}: from {_moment(alert.since)} to {_moment(alert.recovered_at or alert.last_at)}")
-    return plain(f"{alert.subject}: {alert.detail} (since {_moment(alert.since)})")
+        return plain(f"{whose}: from {_moment(alert.since)} to {_moment(alert.recovered_at or alert.last_at)}")
+    return plain(f"{whose}: {alert.detail} (since {_moment(alert.since)})")
+
+
+def _whose(due: Due) -> str:
+    """Who it is and where: a container is itself, and not in itself."""
+    subject = due.alert.subject
+    return f"{subject} in {due.container}" if due.container and due.container != subject else subject
+
+
+def _rest(dues: Sequence[Due]) -> str:
+    """How many more there are, and where most of them."""
+    places = Counter(due.container for due in dues if due.container).most_common(PLACES)
+    return plain(
+        f"and {len(dues):,} more" + (": " if places else "") + ", ".join(f"{n:,} in {name}" for name, n in places)
+    )
 
 
 def _moment(at: datetime) -> str:

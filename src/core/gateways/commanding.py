@@ -51,7 +51,7 @@ def sending(command: Command, *, at: datetime) -> Command:
 
 def accepted(command: Command, sent: Sent, *, at: datetime) -> Command:
     """It has left."""
-    detail = sent.detail if sent.answered else f"{sent.detail} (no answer; it is not sent again)".strip()
+    detail = sent.detail if sent.answered else f"{sent.detail} (it is not sent again)".strip()
     return attrs.evolve(
         command,
         status=CommandStatus.ACCEPTED,

@@ -70,7 +70,7 @@ export function signalWords(line) {
 export const callWords = ({ state, peer }) => (state == null ? NONE : `${state.toLowerCase()}${peer ? ` ${peer}` : ""}`);
 
 const OUTCOMES = {
-  requested: "is on its way", accepted: "the gateway took it; whether it did it is being watched", back: "done, and seen", failed: "failed",
+  requested: "is on its way", accepted: "sent; whether it was done is being watched", back: "done, and seen", failed: "failed",
 };
 export const STEP_NAMES = { requested: "Requested", accepted: "Accepted", back: "Back", failed: "Failed" };
 export const isOpen = ({ status }) => status === "requested" || status === "accepted";
