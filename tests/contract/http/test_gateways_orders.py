@@ -12,10 +12,11 @@ import httpx
 import pytest
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from lineman.adapters.devices.gateways import GoipDriver
 from lineman.adapters.devices.simulators.gateways import SimulatedGatewayTown, Times
 from lineman.adapters.http.stream import Pace
 from lineman.adapters.http.wire import ACTOR
-from lineman.core.gateways import GatewayConfig
+from lineman.core.gateways import GatewayConfig, commanding
 from lineman.core.identity import UserEdit
 from lineman.ports.enterprises import NewEnterprise
 from lineman.ports.identity import Actor, Role
@@ -42,6 +43,10 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
     assert defaults is not None
     for name in ("first_look", "look_every"):
         monkeypatch.setitem(defaults, name, timedelta(0))
+    monkeypatch.setattr(commanding, "LINGERS", timedelta(seconds=0.5))
+    driver = GoipDriver.__init__.__kwdefaults__
+    assert driver is not None
+    monkeypatch.setitem(driver, "off_for", 0.1)
 
 
 @pytest.fixture
