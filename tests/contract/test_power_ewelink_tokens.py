@@ -18,6 +18,7 @@ from lineman.adapters.clock import SystemClock
 from lineman.adapters.db.cloud_tokens import SqlCloudTokens
 from lineman.adapters.db.engine import Database
 from lineman.adapters.devices.power import EwelinkCloud, EwelinkSwitch
+from lineman.core.units.cycling import LAST_ON
 from lineman.ports.errors import Invalid, LinemanError, Overloaded, TooManyRequests, Unavailable, Unreachable
 from lineman.ports.power import (
     CloudFault,
@@ -117,6 +118,20 @@ async def test_power_that_has_to_come_back_does_not_wait_for_the_database() -> N
     await switch.switch(SINGLE, True, deadline=5)
     assert (await switch.state(SINGLE, deadline=5)).on
     assert cloud.calls == ["get_status", "set_on", "get_status"]
+
+
+async def test_power_that_has_to_come_back_does_not_wait_for_a_database_that_says_nothing() -> None:
+    cloud, store = Cloud(), TokenStore()
+    switch = EwelinkSwitch(account(cloud.handle, store))
+    await switch.state(SINGLE, deadline=5)
+    store.silent = True
+    # The seconds that a process which has to stop takes for its last ON.
+    async with asyncio.timeout(60):
+        await switch.switch(SINGLE, True, deadline=LAST_ON)
+    assert cloud.calls == ["get_status", "set_on"]
+    store.silent = False
+    await switch.state(SINGLE, deadline=5)
+    assert sum(store.counts.values()) == 3, "what could not be counted then is counted later"
 
 
 async def test_a_refresh_whose_caller_went_away_still_keeps_its_answer() -> None:

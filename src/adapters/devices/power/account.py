@@ -18,7 +18,7 @@ from ....ports.errors import LinemanError, Stale, Unreachable
 from ....ports.power import CloudFault, NotAuthorised, ReauthoriseNeeded
 from ....ports.power.cloud import Application, CloudTokenStore, Tokens
 from ....ports.secrets import Secret
-from .budget import Budget
+from .budget import VITAL_PATIENCE, Budget
 from .calls import Calls
 from .errors import Call, TokenRejected
 from .regions import checked_base
@@ -132,9 +132,11 @@ class EwelinkAccount:
     async def _current(self, vital: bool) -> Tokens:
         if self._unstored is not None:
             return await self._at_last(*self._unstored, vital=vital)
+        hurried = vital and self._last is not None
         try:
-            found = await self._store.get()
-        except LinemanError:
+            async with asyncio.timeout(VITAL_PATIENCE if hurried else None):
+                found = await self._store.get()
+        except (LinemanError, TimeoutError):
             # Power that has to come back does not wait for a database.
             if not vital or self._last is None:
                 raise
@@ -147,11 +149,12 @@ class EwelinkAccount:
     async def _at_last(self, new: Tokens, replaced: int | None, *, vital: bool) -> Tokens:
         """Store what could not be stored before; only power that has to come back does not wait for that."""
         try:
-            return await self._put(new, replaced)
+            async with asyncio.timeout(VITAL_PATIENCE if vital else None):
+                return await self._put(new, replaced)
         except Stale:
             self._unstored = None
             return await self._current(vital)
-        except LinemanError:
+        except (LinemanError, TimeoutError):
             if not vital:
                 raise
             return new

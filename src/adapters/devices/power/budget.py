@@ -14,6 +14,8 @@ SPACING = 0.5
 WINDOW, CALLS_IN_WINDOW = 300.0, 300
 #: Of these, kept for what is vital.
 _KEPT = 60
+#: Seconds that a vital call waits for a database that does not answer: the rest of its deadline is the cloud's.
+VITAL_PATIENCE = 0.5
 
 
 class Budget:
@@ -29,6 +31,8 @@ class Budget:
         self._free = quota - reserve
         self._reserve = reserve
         self._turn = asyncio.Lock()
+        #: Calls that have left and could not be counted yet.
+        self._owed = 0
         self._sent: deque[float] = deque(maxlen=CALLS_IN_WINDOW)
         #: Until when, in the clock's seconds, only vital calls go out; and why.
         self._closed_until = 0.0
@@ -47,12 +51,17 @@ class Budget:
                 await self._pace(vital, until)
         except TimeoutError as error:
             raise TooManyRequests("too many calls to the cloud are waiting", retry_after=5.0) from error
+        calls = 1 + self._owed
         try:
-            await self._store.count(month=month_of(self._clock.now()), region=region)
-        except LinemanError:
+            async with asyncio.timeout(VITAL_PATIENCE if vital else None):
+                await self._store.count(month=month_of(self._clock.now()), region=region, calls=calls)
+        except (LinemanError, TimeoutError):
             # Power that has to come back does not wait for a database.
             if not vital:
                 raise
+            self._owed = calls
+        else:
+            self._owed = 0
 
     async def spent(self, region: str) -> int:
         """Calls in this month."""
