@@ -15,6 +15,7 @@ from lineman.adapters.crypto.vault import FernetVault
 from lineman.adapters.db.alert_outbox import SqlOutbox
 from lineman.adapters.db.alert_rules import SqlRules
 from lineman.adapters.db.alerts import SqlAlerts
+from lineman.adapters.db.containers import SqlContainers
 from lineman.adapters.db.engine import Database
 from lineman.adapters.db.sqlite import SqliteDatabase
 from lineman.core.alerts.checks import usual_rule
@@ -38,6 +39,7 @@ from lineman.ports.alerts import (
 )
 from lineman.ports.clock import Clock
 from lineman.ports.errors import Unavailable
+from lineman.ports.miners import NewContainer
 from lineman.ports.secrets import Secret, Vault
 
 pytestmark = pytest.mark.anyio
@@ -208,6 +210,24 @@ async def test_two_rules_about_one_subject_have_an_alert_each(house: House) -> N
     assert sorted(alert.rule for alert in await house.listed()) == ["Chips hot", "Chips very hot"]
     await house.say(102.0)
     assert sorted(await house.statuses()) == ["firing", "recovered"]
+
+
+async def test_a_message_says_in_which_container_it_is(house: House) -> None:
+    for name in ("North", "South"):
+        await SqlContainers(house.db).add(NewContainer(name), at=NOON)
+    await house.rule(DEAD)
+    await house.channel()
+    await house.judging.start()
+    await house.say(0.0, *range(1, 12), metric="answers", container=1)
+    await house.say(0.0, *range(20, 23), metric="answers", container=2)
+    house.clock.passed += 300
+    await house.judging.tick()
+    await house.dispatch.send()
+    [message] = house.phone.got
+    assert message.title == "[CRITICAL] Miner offline: A1-01 in North and 13 more"
+    lines = message.body.splitlines()
+    assert lines[1] == "A1-02 in North: Miner offline (since 2026-11-24 12:00 UTC)"
+    assert lines[-1] == "and 4 more: 3 in South, 1 in North"
 
 
 async def test_ten_thousand_that_go_offline_at_once_make_one_message_a_channel(house: House) -> None:

@@ -3,6 +3,8 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import attrs
+
 from ...ports.alerts import Alert, Due, Notice, Outbox
 from .alerts import COLUMNS, NOTICE
 from .engine import Database
@@ -18,6 +20,12 @@ order by n.id limit :limit
 """
 
 
+@attrs.frozen
+class _Place:
+    id: int
+    name: str
+
+
 class SqlOutbox(Outbox):
     def __init__(self, db: Database) -> None:
         self._db = db
@@ -30,8 +38,11 @@ class SqlOutbox(Outbox):
                 return []
             ids = sorted({notice.alert_id for notice in notices})
             alerts = await db.fetch(Alert, f"select {COLUMNS} from alert where {db.among('id', 'ids')}", ids=ids)
-        by_id = {alert.id: alert for alert in alerts}
-        return [Due(notice, by_id[notice.alert_id]) for notice in notices if notice.alert_id in by_id]
+            places = sorted({alert.container_id for alert in alerts if alert.container_id is not None})
+            named = await db.fetch(_Place, f"select id, name from container where {db.among('id', 'ids')}", ids=places)
+        by_id, names = {alert.id: alert for alert in alerts}, {place.id: place.name for place in named}
+        told = [(notice, by_id[notice.alert_id]) for notice in notices if notice.alert_id in by_id]
+        return [Due(notice, alert, names.get(alert.container_id or 0, "")) for notice, alert in told]
 
     async def sent(self, channel_id: int, notice_ids: Sequence[int], *, at: datetime) -> None:
         async with self._db.transaction() as tx:

@@ -127,6 +127,8 @@ class Due:
 
     notice: Notice
     alert: Alert
+    #: The name of the container in which its subject was; empty if it was in none, or that is gone.
+    container: str = ""
 
 
 @attrs.frozen

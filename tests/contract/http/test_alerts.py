@@ -136,7 +136,7 @@ async def test_an_alert_is_listed_told_acknowledged_and_over(
         "comment": None, "escalated_at": None, "muted": False,
     }  # fmt: skip
     assert {"channel": "Duty", "kind": "fired", "ok": True, "error": None, "attempts": 1}.items() <= told.items()
-    assert [message.title for message in phone.got] == ["[CRITICAL] Very hot: rig 1"]
+    assert [message.title for message in phone.got] == ["[CRITICAL] Very hot: rig 1 in North"]
     mine = (await olga.post("/api/alerts/1/acknowledge", json={"comment": " on my way "})).json()
     assert (mine["status"], mine["acknowledged_by"], mine["comment"]) == ("acknowledged", "olga", "on my way")
     await work(service, (1, 70.0))
