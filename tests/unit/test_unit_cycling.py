@@ -188,6 +188,23 @@ async def test_a_process_that_has_to_stop_switches_on_first() -> None:
     assert not world.row.finished_at
 
 
+async def test_the_last_on_of_a_process_is_tried_again_when_the_cloud_stumbles() -> None:
+    world = World()
+    switch = Switch(world)
+    cycling, _ = process(world, switch)
+
+    @attrs.define(eq=False)
+    class Stopping(Clock):
+        async def sleep(self, seconds: float) -> None:
+            switch.troubles.append(SwitchLost("no answer"))
+            raise anyio.get_cancelled_exc_class()
+
+    cycling.clock = Stopping(world)
+    with pytest.raises(anyio.get_cancelled_exc_class()):
+        await cycling.carry_out(NEW)
+    assert (world.sent, world.on) == (["off", "on", "on"], True)
+
+
 async def test_a_database_that_goes_away_after_off_does_not_keep_the_power_off() -> None:
     world = World()
     store = Store(world)

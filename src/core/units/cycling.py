@@ -18,8 +18,8 @@ from .sequence import Answer, Audit, Command, Do, Limits, Lost, Move, Refused, S
 
 #: Seconds that one command to a plug may take: the cloud needs five to find that one is offline.
 PATIENCE = 12.0
-#: Seconds that a process which has to stop takes for one last ON.
-LAST_ON = 4.0
+#: Seconds that a process which has to stop takes for its last ON, goes at it, and the seconds between them.
+LAST_ON, LAST_TRIES, LAST_PAUSE = 4.0, 3, 0.5
 #: Seconds between two looks for cycles that others began.
 LOOK_EVERY = 1.0
 
@@ -180,10 +180,14 @@ class Cycling:
 
     async def _last_on(self, cycle: Cycle) -> None:
         with anyio.CancelScope(shield=True), anyio.move_on_after(LAST_ON):
-            try:
-                await self.switch.switch(cycle.plug, True, deadline=LAST_ON)
-            except LinemanError as error:
-                self.say("the last ON was not taken; whoever works next tries it first", cycle, error.detail)
+            for _ in range(LAST_TRIES):
+                try:
+                    await self.switch.switch(cycle.plug, True, deadline=LAST_ON)
+                except LinemanError as error:
+                    self.say("the last ON was not taken; whoever works next tries it first", cycle, error.detail)
+                    await anyio.sleep(LAST_PAUSE)
+                else:
+                    break
 
     async def _tell(self, cycle: Cycle, result: CycleResult) -> None:
         self.say("a power cycle came to " + result, cycle, cycle.error or "")
