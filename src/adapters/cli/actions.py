@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 import click
 
+from ...core.miners.acting import words_of
 from . import figures, words
 from .asking import ask_password, confirm, yes_option
 from .client import DEADLINE, Api, asks, working
@@ -27,7 +28,7 @@ COLUMNS = (
     field("ID", "id", right=True),
     field("Miner", "miner"),
     field("Action", "action"),
-    Column("With", lambda one: _said(one["arguments"])),
+    Column("With", lambda one: words_of(one["arguments"])),
     field("Status", "status"),
     field("Detail", "detail"),
     field("By", "by", spare=2),
@@ -212,10 +213,3 @@ def _names(miners: Sequence[Mapping[str, Any]]) -> str:
         return f"miner {miners[0]['id']}, {names}"
     rest = f" and {len(miners) - NAMED} more" if len(miners) > NAMED else ""
     return f"{len(miners)} miners: {names}{rest}"
-
-
-def _said(arguments: Mapping[str, Any]) -> str:
-    return ", ".join(
-        f"{value['url']} as {value['user']}" if isinstance(value, dict) else f"{name} {value}"
-        for name, value in arguments.items()
-    )

@@ -127,6 +127,15 @@ TOTALS = (
 )
 
 
+def _power(totals: Mapping[str, Any]) -> str | None:
+    if totals["power_w"] is None:
+        return None
+    power = figures.scaled(totals["power_w"], "W")
+    # A service that is older than this command does not count them.
+    known = totals.get("power_miners")
+    return power if known is None else f"{power}, said by {known} of {totals['miners']} miners"
+
+
 def _totals(totals: Mapping[str, Any]) -> dict[str, object]:
     return {
         "miners": totals["miners"],
@@ -135,9 +144,7 @@ def _totals(totals: Mapping[str, Any]) -> dict[str, object]:
         "states": figures.counts(totals["states"]),
         "hash rate": figures.rates(totals["hash_rate_hs"]),
         "nominal": figures.rates(totals["hash_rate_nominal_hs"]),
-        "power": None
-        if totals["power_w"] is None
-        else f"{figures.scaled(totals['power_w'], 'W')}, said by {totals['power_miners']} of {totals['miners']} miners",
+        "power": _power(totals),
         "hottest °C": totals["temperature_max"] and figures.number(totals["temperature_max"]),
         "mean °C": totals["temperature_avg"] and figures.number(totals["temperature_avg"]),
     }
