@@ -226,6 +226,7 @@ def test_a_table_is_imported_and_exported(lineman: Lineman, town: SimulatedGatew
     assert (done.exit_code, "there is no enterprise 99" in done.stdout) == (2, True)
     out = tmp_path / "out.csv"
     assert lineman("gateways", "export", "-o", str(out), "--enterprise", "17").exit_code == 0
+    assert lineman("gateways", "export", "-o", "-", "--enterprise", "17").stdout == out.read_text("utf-8")
     assert "canary" not in out.read_text("utf-8")
     again = told(lineman, "gateways", "import", str(out), "--update")
     assert (again["same"], again["failed"]) == (3, 0)

@@ -14,7 +14,7 @@ from .frame import Group
 from .lookup import container_id_of
 from .moments import moment
 from .output import Column, emit, field, note, show_table
-from .sheets import written
+from .sheets import TARGET, written
 
 #: Seconds; years of many containers take a while.
 DEADLINE = 120.0
@@ -35,7 +35,7 @@ def report() -> None:
 @click.option("--container", shell_complete=words.containers, help="Only this container.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print CSV, units in columns of their own.")
 @click.option("--excel", is_flag=True, help="CSV with semicolons and a byte order mark.")
-@click.option("-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="Write the CSV to this file.")
+@click.option("-o", "--output", type=TARGET, help="Write the CSV to this file.")
 @asks
 async def containers(
     api: Api,

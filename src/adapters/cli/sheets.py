@@ -13,7 +13,8 @@ from .output import Column, emit, field, note, show_table
 F = TypeVar("F", bound=Callable[..., Any])
 
 FORMAT = click.Choice(["csv", "json"])
-TARGET = click.Path(dir_okay=False, path_type=Path)
+#: Where a table is written; - is stdout.
+TARGET = click.Path(dir_okay=False, allow_dash=True, path_type=Path)
 #: Seconds; ten thousand rows take a while.
 DEADLINE = 120.0
 KINDS = {".csv": "text/csv", ".txt": "text/csv", ".tsv": "text/csv", ".json": "application/json"}
@@ -46,9 +47,7 @@ def export_options(command: F) -> F:
     return _all(
         click.option("--format", "kind", type=FORMAT, default="csv", show_default=True),
         click.option("--excel", is_flag=True, help="Semicolons and a mark at the start, as Excel likes it."),
-        click.option(
-            "-o", "--output", type=click.Path(dir_okay=False, path_type=Path), help="A file instead of stdout."
-        ),
+        click.option("-o", "--output", type=TARGET, help="A file instead of stdout."),
     )(command)
 
 
@@ -86,7 +85,7 @@ def media_of(name: str, content: bytes, kind: str | None = None, encoding: str |
 
 def written(answer: Answer, output: Path | None) -> None:
     """Print an answer as it came, or write it to a file."""
-    if output is None:
+    if output is None or output == Path("-"):
         click.echo(answer.body, nl=False)
         return
     try:
