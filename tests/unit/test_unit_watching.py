@@ -256,6 +256,17 @@ async def test_a_host_that_has_shut_us_out_is_not_taken_for_dead() -> None:
     assert len(world.cycles) == 1
 
 
+async def test_a_look_that_ended_long_after_its_deadline_tells_of_us_and_not_of_the_unit() -> None:
+    world = World([unit()])
+    watching = await watcher(world, timeout=15.0)
+    stalled = attrs.evolve(DEAD, took_ms=20_000)
+    watch = await go(world, watching, UP, UP, *[stalled] * 6)
+    assert (watch.outcome, watch.cause, watch.state.failure_counter) == (Outcome.UNKNOWN, Cause.STALLED, 0)
+    refused = attrs.evolve(stalled, cause=Cause.REFUSED)
+    in_time = attrs.evolve(DEAD, took_ms=15_300)
+    assert (await go(world, watching, refused, in_time)).state.failure_counter == 2
+
+
 async def test_our_own_line_is_asked_about_only_when_a_decision_is_near() -> None:
     world = World([unit()], canary=False)
     watching = await watcher(world, canaries=(("192.0.2.1", 443),))

@@ -29,6 +29,7 @@ from .gates import Context
 from .machine import CycleEnded, Event, Look, Rearmed, step
 from .recording import AUTO, cycle_of, gated, rows, seen
 from .reporting import UnitReports
+from .stalls import believed
 from .surroundings import Surroundings
 
 #: What a person has to see to, and how many seconds such a unit is left alone.
@@ -137,6 +138,7 @@ class Watching:
         """
         async with self.alone(unit.enterprise_number):
             checked = await self.probe.check(target_of(unit), deadline=self.config.timeout)
+        checked = believed(checked, self.config.timeout)
         self._counts["checks"] += 1
         if checked.outcome is not Outcome.ONLINE:
             self._counts[checked.outcome] += 1

@@ -36,6 +36,8 @@ class Cause(StrEnum):
     NAME = "name"
     GARBLED = "garbled"
     KILLED = "killed"
+    #: This process stood still meanwhile.
+    STALLED = "stalled"
 
 
 class PeerKind(StrEnum):

@@ -28,6 +28,7 @@ OUTCOMES: dict[Cause, Outcome] = {
     Cause.NAME: Outcome.UNKNOWN,
     Cause.GARBLED: Outcome.UNKNOWN,
     Cause.KILLED: Outcome.UNKNOWN,
+    Cause.STALLED: Outcome.UNKNOWN,
 }
 
 #: What people are told.
@@ -45,6 +46,7 @@ SAID: dict[Cause, str] = {
     Cause.NAME: "the name of the host cannot be resolved",
     Cause.GARBLED: "the answer makes no sense",
     Cause.KILLED: "the command was killed on the host",
+    Cause.STALLED: "lineman itself stood still",
 }
 
 #: What OpenSSH's client says, in the order it is looked for; and codes it and its password helper end with.

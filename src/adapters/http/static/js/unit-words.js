@@ -18,7 +18,7 @@ export const statusOf = (view) => (view.last_checked_at == null ? "unseen" : vie
 /** What a look saw, in short. */
 export const CAUSES = {
   ok: "answers", refused: "refuses the connection", timed_out: "does not answer in time", no_route: "no way to it", closed: "closes the connection", asterisk_down: "its Asterisk is down",
-  denied: "login refused", host_key: "another host key", no_command: "no Asterisk command", our_network: "our own network", name: "its name is not known", garbled: "an answer without sense", killed: "the command was killed",
+  denied: "login refused", host_key: "another host key", no_command: "no Asterisk command", our_network: "our own network", name: "its name is not known", garbled: "an answer without sense", killed: "the command was killed", stalled: "lineman itself stood still",
 };
 
 /** What keeps its power from being cut, in short. */
