@@ -6,11 +6,13 @@ import socket
 import subprocess
 import tempfile
 import time
-from collections.abc import AsyncGenerator, Generator
+from collections.abc import AsyncGenerator, Generator, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psycopg
 import pytest
+from anyio.from_thread import start_blocking_portal
 
 from lineman.adapters.crypto.vault import FernetVault
 from lineman.adapters.db.engine import Database
@@ -135,24 +137,64 @@ def _answers(dsn: str, server: "subprocess.Popen[bytes]") -> bool:
     return False
 
 
+@contextmanager
+def _created(postgres: str, more: str = "") -> Iterator[str]:
+    name = f"lineman_{time.time_ns()}"
+    with psycopg.connect(postgres, autocommit=True) as server:
+        server.execute(f'create database "{name}" {more}')
+        yield name
+        server.execute(f'drop database "{name}" with (force)')
+
+
 @pytest.fixture
 def new_postgres(postgres: str) -> Generator[str]:
     """The address of an empty database of this test's own."""
-    name = f"lineman_{time.time_ns()}"
-    with psycopg.connect(postgres, autocommit=True) as server:
-        server.execute(f'create database "{name}"')
+    with _created(postgres) as name:
         yield psycopg.conninfo.make_conninfo(postgres, dbname=name)
-        server.execute(f'drop database "{name}" with (force)')
+
+
+# Migrating takes many times as long as copying what is migrated; it has tests of its own.
+
+
+async def _migrate(database: Database) -> None:
+    async with database:
+        pass
+
+
+@pytest.fixture(scope="session")
+def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A migrated SQLite file, to be copied."""
+    path = tmp_path_factory.mktemp("migrated") / "lineman.db"
+    with start_blocking_portal() as portal:
+        portal.call(_migrate, SqliteDatabase(path))
+    return path
+
+
+@pytest.fixture(scope="session")
+def migrated_postgres(postgres: str) -> Generator[str]:
+    """The name of a migrated database, to be copied."""
+    with _created(postgres) as name:
+        with start_blocking_portal() as portal:
+            portal.call(_migrate, PostgresDatabase(psycopg.conninfo.make_conninfo(postgres, dbname=name)))
+        yield name
+
+
+@pytest.fixture
+def copied_postgres(postgres: str, migrated_postgres: str) -> Generator[str]:
+    """The address of a migrated database of this test's own."""
+    with _created(postgres, f'template "{migrated_postgres}"') as name:
+        yield psycopg.conninfo.make_conninfo(postgres, dbname=name)
 
 
 @pytest.fixture(params=["sqlite", "postgres"])
 async def database(request: pytest.FixtureRequest, tmp_path: Path, anyio_backend: str) -> AsyncGenerator[Database]:
     """An empty, migrated database of either kind."""
     if request.param == "sqlite":
-        async with SqliteDatabase(tmp_path / "lineman.db") as db:
+        path = Path(shutil.copy(request.getfixturevalue("migrated"), tmp_path / "lineman.db"))
+        async with SqliteDatabase(path) as db:
             yield db
         return
-    async with PostgresDatabase(request.getfixturevalue("new_postgres"), connections=4) as db:
+    async with PostgresDatabase(request.getfixturevalue("copied_postgres"), connections=4) as db:
         yield db
 
 
@@ -167,10 +209,10 @@ async def processes(
 ) -> AsyncGenerator[tuple[Database, Database]]:
     """One migrated database of either kind, as two processes have it open."""
     if request.param == "sqlite":
-        path = tmp_path / "lineman.db"
+        path = Path(shutil.copy(request.getfixturevalue("migrated"), tmp_path / "lineman.db"))
         async with SqliteDatabase(path) as one, SqliteDatabase(path) as other:
             yield one, other
         return
-    dsn = request.getfixturevalue("new_postgres")
+    dsn = request.getfixturevalue("copied_postgres")
     async with PostgresDatabase(dsn, connections=4) as one, PostgresDatabase(dsn, connections=4) as other:
         yield one, other

@@ -133,19 +133,6 @@ class DeadlyPlug(SimulatedPlug):
         return reply
 
 
-@pytest.fixture(scope="module")
-def migrated(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A database to be copied."""
-    path = tmp_path_factory.mktemp("power") / "lineman.db"
-
-    async def make() -> None:
-        async with SqliteDatabase(path):
-            pass
-
-    anyio.run(make)
-    return path
-
-
 @pytest.fixture
 async def database(migrated: Path, tmp_path: Path, anyio_backend: str) -> AsyncGenerator[Database]:
     shutil.copy(migrated, tmp_path / "lineman.db")

@@ -1,5 +1,6 @@
 """The HTTP face over real stores, in process."""
 
+import shutil
 from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime, timedelta
@@ -65,6 +66,12 @@ def clock() -> SetClock:
 def advance(clock: SetClock) -> Callable[[float], None]:
     """Let seconds pass."""
     return clock.advance
+
+
+@pytest.fixture(autouse=True)
+def migrated_already(migrated: Path, tmp_path: Path) -> None:
+    """Whatever opens the database of a test finds it migrated."""
+    shutil.copy(migrated, tmp_path / "lineman.db")
 
 
 @pytest.fixture
