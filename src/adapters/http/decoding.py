@@ -40,6 +40,9 @@ class Body(Generic[S]):
 
     def read(self, raw: bytes) -> S:
         """Raises ``BadBody``, naming every wrong field."""
+        if not raw.strip():
+            fields = ", ".join(field.encode_name for field in msgspec.structs.fields(self._shape))
+            raise BadBody(f"The body is empty: send a JSON object with {fields}")
         if b"\\u0000" in raw:
             raise BadBody("The body holds the character U+0000, which no field may have.")
         try:

@@ -145,6 +145,12 @@ async def test_a_strange_query_is_refused(client: httpx.AsyncClient, query: str)
     assert_problem(await client.get(f"/things?{query}"), 422, "bad-query")
 
 
+async def test_an_empty_body_is_told_what_belongs_in_it(client: httpx.AsyncClient) -> None:
+    answer = await client.post("/things", headers={"x-boss": "1"})
+    assert_problem(answer, 422, "bad-body")
+    assert answer.json()["detail"].startswith("The body is empty: send a JSON object with name, port, ")
+
+
 async def test_all_wrong_fields_of_a_body_are_named_at_once(client: httpx.AsyncClient) -> None:
     body = {"port": 70000, "owners": [1, 0], "password": 5, "colour": "red"}
     answer = await client.post("/things", json=body, headers={"x-boss": "1"})
