@@ -112,6 +112,26 @@ async def test_miners_that_answered_lately_are_not_disturbed(
     assert asked == {miner.ip_address for miner in miners[8:]}
 
 
+async def test_who_looks_like_a_miner_that_answers_elsewhere_is_new_and_has_moved_once_that_one_is_missed(
+    service: Service, operator: httpx.AsyncClient, farm: SimulatedFarm
+) -> None:
+    job = await found(service, operator, order(farm))
+    one, other = (next(one for one in farm.miners if one.kind.hw.kind == kind) for kind in ("m30s", "s21"))
+    accepted = await operator.post(f"/api/miners/discover/{job['id']}/accept", json={"hosts": [one.host]})
+    [number] = [row["miner_id"] for row in accepted.json()["added"]]
+    await operator.post(f"/api/miners/{number}/poll")
+    one.close()
+    other.close()
+    one.host = other.host
+    one.open()
+    there = {**order(farm), "targets": [one.host]}
+    clone = await found(service, operator, there)
+    assert [(item["status"], item["miner_id"]) for item in clone["items"]] == [("new", None)]
+    await operator.post(f"/api/miners/{number}/poll")
+    moved = await found(service, operator, there)
+    assert [(item["status"], item["miner_id"]) for item in moved["items"]] == [("moved", number)]
+
+
 async def test_who_moved_changed_or_went_is_told_and_set_right(
     service: Service, operator: httpx.AsyncClient, farm: SimulatedFarm
 ) -> None:

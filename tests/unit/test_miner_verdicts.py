@@ -102,6 +102,15 @@ def test_a_device_is_known_by_its_hardware_before_its_address(
     assert sorted(told(sightings, miners)) == sorted(verdicts)
 
 
+def test_a_clone_of_a_miner_that_answers_where_nobody_searched_is_new_and_does_not_move_it() -> None:
+    there = [miner(1, 1, "a"), miner(2, 2, "b")]
+    finds = judge([seen(8, "a"), seen(9, "b")], there, lambda host: False, at_home={1})
+    assert [(find.host, find.status.value, find.miner_id) for find in finds] == [
+        ("10.0.0.8", "new", None),
+        ("10.0.0.9", "moved", 2),
+    ]
+
+
 def test_who_answers_without_saying_who_he_is_is_unclear_but_not_gone() -> None:
     shut = [Sighting("10.0.0.1", 4028, detail="denied"), Sighting("10.0.0.2", 4028, detail="denied")]
     assert told(shut, [miner(1, 1)]) == [("1", "known", 1), ("2", "unclear", None)]

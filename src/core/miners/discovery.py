@@ -17,6 +17,7 @@ from ...ports.miners import (
     Job,
     JobStatus,
     JobStore,
+    Miner,
     MinerDriver,
     MinerProbe,
     MinerStore,
@@ -149,6 +150,7 @@ class Discovery:
         found = targets.parse(job.targets)
         miners = await self.miner_store.all()
         watches = {miner.id: watch for miner, watch in await self.watch_store.active()}
+        at_home = frozenset(one.id for one in miners if self._at_home(one, watches.get(one.id)))
         scan = Scan(
             self.driver, self.probe, job, iter(found), miners, watches, self._fresh, deadline=self.deadline
         )  # fmt: skip
@@ -161,8 +163,9 @@ class Discovery:
                 while True:
                     await anyio.sleep(NOTE_EVERY)
                     told, seen = len(scan.sightings), scan.sightings[told:]
-                    counted = judge(scan.sightings, miners)
-                    if not await self.job_store.progress(_figures(job, scan, counted), judge(seen, miners)):
+                    counted = judge(scan.sightings, miners, at_home=at_home)
+                    latest = judge(seen, miners, at_home=at_home)
+                    if not await self.job_store.progress(_figures(job, scan, counted), latest):
                         cancelled = True
                         tasks.cancel_scope.cancel()
 
@@ -170,7 +173,7 @@ class Discovery:
             await scan.run()
             tasks.cancel_scope.cancel()
         if not cancelled:
-            finds = judge(scan.sightings, miners, found.__contains__)
+            finds = judge(scan.sightings, miners, found.__contains__, at_home=at_home)
             ended = attrs.evolve(
                 _figures(job, scan, finds), status=JobStatus.DONE, finished_at=self.clock.now(), error=None
             )  # fmt: skip
@@ -180,6 +183,12 @@ class Discovery:
         if watch.seen_at is None or watch.misses:
             return False
         return (self.clock.now() - watch.seen_at).total_seconds() < FRESH * self.interval
+
+    def _at_home(self, miner: Miner, watch: Watch | None) -> bool:
+        """Whether it answered lately where it is written down, and nothing said that it is another device."""
+        if watch is None or watch.fingerprint is None or not self._fresh(watch):
+            return False
+        return watch.fingerprint.hardware_id in (None, miner.hardware_id)
 
     async def _failed(self, job: Job, why: str) -> None:
         now = await self.job_store.get(job.id)

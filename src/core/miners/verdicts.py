@@ -2,7 +2,7 @@
 
 import ipaddress
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 
 import attrs
 
@@ -62,19 +62,26 @@ def suspects(host: str, door: int, doors: Doors, username: str | None, password:
 
 
 def judge(
-    sightings: Sequence[Sighting], miners: Sequence[Miner], searched: Callable[[str], bool] | None = None
+    sightings: Sequence[Sighting],
+    miners: Sequence[Miner],
+    searched: Callable[[str], bool] | None = None,
+    *,
+    at_home: Collection[int] = (),
 ) -> list[Find]:
     """What sightings mean, by address; and with ``searched`` which polled miners were looked for in vain.
 
     A device is known by its hardware before its address: who answers elsewhere
-    has moved, whatever stands now where he was.
+    has moved, whatever stands now where he was.  Those ``at_home`` (their ids)
+    answered lately where they are written down, which need not be searched:
+    what looks like them elsewhere is a clone of their board.
     """
     by_hardware = _unique(miners)
     by_place = {(miner.ip_address, miner.port): miner for miner in miners}
     by_host: dict[str, list[Miner]] = defaultdict(list)
     for one in miners:
         by_host[one.ip_address].append(one)
-    homes = {_hardware(seen): seen.host for seen in sightings if _at_home(seen, by_hardware)}
+    homes = {_hardware(seen) for seen in sightings if _at_home(seen, by_hardware)}
+    homes |= {hardware for hardware, miner in by_hardware.items() if miner.id in at_home}
     claimed: dict[int, str] = {}
     finds: dict[tuple[str, int], Find] = {}
     elsewhere = []
