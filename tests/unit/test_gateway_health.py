@@ -85,7 +85,8 @@ def test_every_reason_is_told_with_what_to_do(reason: Reason) -> None:
 
 def test_a_gateway_that_is_well_needs_no_words_and_one_that_is_stale_does() -> None:
     assert why(row(GatewayWatch(Status.ACTIVE)), at=START) == ""
-    assert "out of date" in why(row(GatewayWatch(Status.ACTIVE, stale=True)), at=START)
+    said = why(row(GatewayWatch(Status.ACTIVE, stale=True)), at=START)
+    assert "could not be read, or that is switched off" in said, "nobody is sent to look for a fault in a server"
     assert "No scan" in why(row(GatewayWatch()), at=START)
     for status, reason in ((Status.UNKNOWN, None), (Status.ACTIVE, None), (Status.ERROR, Reason.AUTH)):
         assert "next scan" in why(row(GatewayWatch(status, reason, missing=1)), at=START)

@@ -9,7 +9,7 @@ from ...ports.gateways import GatewayRow, GatewayWatch, Health, Line, Reason, St
 WEAK_BELOW = 10
 
 _MISSING = "It was not on the last list, which had just begun anew: the next scan tells."
-_STALE = "The last list of its directory could not be read, so that this may be out of date."
+_STALE = "The list of its directory could not be read, or that is switched off, so that this may be out of date."
 
 
 def health_of(line: Line, *, voip_wanted: bool) -> Health:
