@@ -169,7 +169,7 @@ async def test_without_a_login_the_web_is_asked_once_and_not_again(driver: Miner
 async def test_a_web_miner_without_its_login_says_what_to_do(driver: MinerDriver) -> None:
     async with farm_of("dg1+") as farm:
         (miner,) = farm.miners
-        with pytest.raises(AccessDenied, match="set the miner's username and password"):
+        with pytest.raises(AccessDenied, match=r"set the miner's username and password \(401, \w+ Configuration\)$"):
             await driver.poll(target_of(miner, login=False))
         with pytest.raises(AccessDenied, match="refuses the login") as caught:
             await driver.poll(attrs.evolve(target_of(miner), password=Secret("not-the-password")))

@@ -1,5 +1,6 @@
 """HTTP of miners over httpx, one connection per request."""
 
+import re
 from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
@@ -112,10 +113,9 @@ def login(username: str | None, password: Secret | None) -> Login | None:
 def _refused(response: httpx.Response, where: str, *, with_login: bool) -> DeviceError:
     status = response.status_code
     if status in (401, 403):
-        realm = _printable(response.headers.get("www-authenticate", ""))
-        if with_login:
-            return AccessDenied(f"{where} refuses the login; set the miner's username and password ({status} {realm})")
-        return AccessDenied(f"{where} wants a login; set the miner's username and password ({status} {realm})")
+        what = f"{where} refuses the login" if with_login else f"{where} wants a login"
+        who = _realm(response.headers.get("www-authenticate", ""))
+        return AccessDenied(f"{what}; set the miner's username and password ({status}{who})")
     if status == 404:
         return UnknownCommand(f"{where} does not exist on this miner (404)")
     if status in (500, 502, 503, 504):
@@ -123,5 +123,8 @@ def _refused(response: httpx.Response, where: str, *, with_login: bool) -> Devic
     return NotJson(f"{where} answers with status {status}")
 
 
-def _printable(value: Any) -> str:
-    return "".join(sign for sign in str(value)[:80] if sign.isprintable())
+def _realm(challenge: str) -> str:
+    """Whose login is wanted; the rest of a challenge is another one each time, and is for machines."""
+    found = re.search(r'realm="([^"]{1,80})"', challenge)
+    name = "".join(sign for sign in found[1] if sign.isprintable()) if found else ""
+    return f", {name}" if name else ""
