@@ -88,6 +88,13 @@ def told(sightings: list[Sighting], miners: list[Miner], *, gone: bool = True) -
         ([seen(1, "b"), seen(2, "a")], [miner(1, 1, "a"), miner(2, 2, "b")], [("1", "moved", 2), ("2", "moved", 1)]),
         ([seen(2, "a")], [miner(1, 1, "a"), miner(2, 2, "b")], [("2", "gone", 2), ("2", "moved", 1)]),
         ([seen(1, "c"), seen(2, "a")], [miner(1, 1, "a")], [("1", "new", None), ("2", "moved", 1)]),
+        # Another maker is another device, wherever it answers with the same id.
+        ([seen(2, "a", maker=Maker.AVALON)], [miner(1, 1, "a")], [("1", "gone", 1), ("2", "new", None)]),
+        (
+            [seen(1, "a", maker=Maker.AVALON), seen(2, "a")],
+            [miner(1, 1, "a")],
+            [("1", "new", None), ("2", "moved", 1)],
+        ),
         # Cloned boards have one hardware id: then only addresses count.
         ([seen(1, "a"), seen(2, "a")], [miner(1, 1, "a")], [("1", "known", 1), ("2", "new", None)]),
         ([seen(2, "a"), seen(3, "a")], [miner(1, 1, "a")], [("2", "moved", 1), ("3", "new", None)]),

@@ -71,7 +71,9 @@ def judge(
     """What sightings mean, by address; and with ``searched`` which polled miners were looked for in vain.
 
     A device is known by its hardware before its address: who answers elsewhere
-    has moved, whatever stands now where he was.  Those ``at_home`` (their ids)
+    has moved, whatever stands now where he was.  No device becomes one of
+    another maker: with the hardware id of a miner, such a one is a clone, too.
+    Those ``at_home`` (their ids)
     answered lately where they are written down, which need not be searched:
     what looks like them elsewhere is a clone of their board.
     """
@@ -86,19 +88,17 @@ def judge(
     finds: dict[tuple[str, int], Find] = {}
     elsewhere = []
     for sighting in sightings:
-        miner = by_hardware.get(_hardware(sighting) or "")
-        if miner is None or (_hardware(sighting) in homes and sighting.host != miner.ip_address):
+        same = _same(sighting, by_hardware)
+        if same is None or (_hardware(sighting) in homes and sighting.host != same.ip_address):
             elsewhere.append(sighting)
-        elif sighting.host == miner.ip_address:
-            claimed[miner.id] = sighting.host
-            finds[sighting.host, sighting.port] = _at_its_place(sighting, miner)
-        elif miner.id in claimed:
+        elif sighting.host == same.ip_address:
+            claimed[same.id] = sighting.host
+            finds[sighting.host, sighting.port] = _at_its_place(sighting, same)
+        elif same.id in claimed:
             elsewhere.append(sighting)
         else:
-            claimed[miner.id] = sighting.host
-            finds[sighting.host, sighting.port] = attrs.evolve(
-                _find(sighting, FindStatus.MOVED, miner), was=miner.where
-            )
+            claimed[same.id] = sighting.host
+            finds[sighting.host, sighting.port] = attrs.evolve(_find(sighting, FindStatus.MOVED, same), was=same.where)
     for sighting in elsewhere:
         there = by_place.get((sighting.host, sighting.port))
         if there is None and len(by_host.get(sighting.host, ())) == 1:
@@ -148,8 +148,15 @@ def _unique(miners: Sequence[Miner]) -> dict[str, Miner]:
     return {miner.hardware_id: miner for miner in miners if miner.hardware_id and often[miner.hardware_id] == 1}
 
 
-def _at_home(sighting: Sighting, by_hardware: Mapping[str, Miner]) -> bool:
+def _same(sighting: Sighting, by_hardware: Mapping[str, Miner]) -> Miner | None:
+    """The miner that it is by its hardware and maker, wherever it stands."""
     miner = by_hardware.get(_hardware(sighting) or "")
+    same = miner is not None and sighting.fingerprint is not None and sighting.fingerprint.maker is miner.manufacturer
+    return miner if same else None
+
+
+def _at_home(sighting: Sighting, by_hardware: Mapping[str, Miner]) -> bool:
+    miner = _same(sighting, by_hardware)
     return miner is not None and miner.ip_address == sighting.host
 
 
