@@ -55,6 +55,10 @@ def test_what_overlaps_is_searched_once_and_in_order(texts: list[str], count: in
         (["10.0.0.1" * 20], "no address"),
         (["224.0.0.1"], "not the address of one device"),
         (["0.0.0.0"], "not the address of one device"),
+        *(
+            (["10.0.0.1", text], "this network")
+            for text in ("0.0.0.0/8", "0.0.1.0/24", "0.0.0.7", "0.255.255.9-1.0.0.1")
+        ),
         (["255.255.255.255"], "not the address of one device"),
         (["fe80::1%eth0"], "interface"),
         ([], "say where"),

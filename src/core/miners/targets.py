@@ -13,6 +13,8 @@ from ...ports.errors import Invalid
 MOST = 65_536
 #: Parts that one may name.
 MOST_PARTS = 1000
+#: "This network": no device has its address there, and some systems take these for themselves.
+THIS_NETWORK = ipaddress.IPv4Network("0.0.0.0/8")
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
@@ -110,7 +112,8 @@ def _network(network: ipaddress.IPv4Network | ipaddress.IPv6Network) -> Span:
     first, last = int(network.network_address), int(network.broadcast_address)
     if network.version == 4 and last - first > 1:
         first, last = first + 1, last - 1
-    if last - first < MOST:
+    # A larger one is refused for its size, but for what is no better in smaller pieces.
+    if last - first < MOST or (isinstance(network, ipaddress.IPv4Network) and network.subnet_of(THIS_NETWORK)):
         _checked(_address(network.version, first), str(network))
         _checked(_address(network.version, last), str(network))
     return Span(network.version, first, last)
@@ -121,6 +124,8 @@ def _checked(address: Address, part: str) -> Address:
         raise _wrong(f"{part} names an interface, which is of this host only")
     if address.is_multicast or address.is_unspecified or str(address) == "255.255.255.255":
         raise _wrong(f"{part}: {address} is not the address of one device")
+    if address in THIS_NETWORK:
+        raise _wrong(f'{part}: {address} is not the address of a device, as none in {THIS_NETWORK}, "this network"')
     return address
 
 
