@@ -89,7 +89,8 @@ class Store:
         self.world.act()
         if self.away:
             raise Unavailable("the database is away")
-        self.world.row = cycle
+        if not self.world.row.finished_at:
+            self.world.row = cycle
         self.world.history += events
         self.world.acted()
 
@@ -97,7 +98,7 @@ class Store:
         return [] if self.world.row.finished_at else [self.world.row]
 
     async def get(self, cycle_id: int, *, visible: frozenset[str] | None = None) -> Cycle:
-        raise NotImplementedError
+        return self.world.row
 
     async def of_unit(
         self, enterprise_number: str, *, visible: frozenset[str] | None = None, limit: int = 100
@@ -237,6 +238,23 @@ async def test_on_is_tried_without_end_and_the_alarm_comes_at_the_fourth_go() ->
     ended = await cycling.carry_out(off)
     assert [one.result for one in told] == [CycleResult.STUCK_OFF, CycleResult.SUCCESS]
     assert (world.on, ended.result, len(world.sent)) == (True, CycleResult.SUCCESS, 9)
+
+
+async def test_what_a_person_gives_up_is_not_tried_again_and_its_unit_is_told() -> None:
+    off = attrs.evolve(NEW, step=Step.ON_SENT)
+    world = World(on=False, row=off)
+    switch = Switch(world, [SwitchLost("lost")] * 99)
+    cycling, told = process(world, switch)
+
+    async def tell(cycle: Cycle, ended: CycleEnded) -> None:
+        told.append(ended)
+        if ended.result is CycleResult.STUCK_OFF:
+            world.row = attrs.evolve(world.row, result=CycleResult.GIVEN_UP, finished_at=world.now)
+
+    cycling.told = tell
+    ended = await cycling.carry_out(off)
+    assert [one.result for one in told] == [CycleResult.STUCK_OFF, CycleResult.GIVEN_UP]
+    assert (ended.result, len(world.sent)) == (CycleResult.GIVEN_UP, cycling.limits.on_tries)
 
 
 @pytest.mark.parametrize(

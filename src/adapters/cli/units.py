@@ -27,6 +27,7 @@ LATE = {
     "check": ("units_orders:check", "Look at units now."),
     "power-cycle": ("units_orders:power_cycle", "Cut a unit's power and give it back."),
     "cycles": ("units_past:cycles", "Show a unit's power cycles, and what came of them."),
+    "give-up": ("units_orders:give_up", "End a power cycle whose plug is dead."),
     "rearm": ("units_orders:rearm", "Forget what was tried in this outage."),
     "pause": ("units_orders:pause", "Keep a unit's power from being cut for a while."),
     "resume": ("units_orders:resume", "End a pause."),

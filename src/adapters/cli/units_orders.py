@@ -128,7 +128,24 @@ async def _ended(api: Api, unit: str, asked: Answer) -> Answer:
             if cycle["result"] == "stuck_off" and not stuck:
                 stuck = True
                 note(f"its plug does not take ON ({cycle['error']}); that is tried without end")
+                note(f"lineman units give-up {unit} ends it, if the plug is dead")
     return attrs.evolve(asked, body=json.dumps(cycle, ensure_ascii=False, separators=(",", ":")).encode())
+
+
+@click.command("give-up", cls=Command)
+@click.argument("unit", shell_complete=words.units)
+@yes_option
+@asks
+async def give_up(api: Api, unit: str, yes: bool) -> None:
+    """End a power cycle whose plug does not take ON, when the unit has power some other way."""
+    api = api.of(SYSTEM)
+    rows = (await api.get(path_of(unit, "/cycles"))).value
+    stuck = next((one for one in rows if one["finished_at"] is None), None)
+    if stuck is None:
+        raise errors.Conflict(f"no power cycle of unit {unit} is under way")
+    confirm(f"Try ON no more at {plug(stuck['plug'])}? See that unit {unit} has power first.", yes=yes)
+    answer = await api.post(path_of(unit, f"/cycles/{stuck['id']}/give-up"), {"confirm": True})
+    emit(answer, lambda cycle: show_table(CYCLES, [cycle]))
 
 
 @click.command(cls=Command)

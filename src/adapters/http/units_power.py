@@ -12,14 +12,18 @@ from ...core.units.checks import plug as checked_plug
 from ...ports.errors import ConfirmationNeeded, DeviceError, Invalid, NotAllowed, Stale, Unavailable
 from ...ports.identity import Permission
 from ...ports.power import PlugKind
-from ...ports.units import CycleUnderWay, PlugTaken, UnknownUnit
+from ...ports.units import CycleUnderWay, NotStuck, PlugTaken, UnknownCycle, UnknownUnit
 from .units_passing import UnitActs
 from .units_views import CycleView, PlugCheckView, PolicyView, cycle_view, plug_check_view, policy_view
-from .wire import Call, operation, route
+from .wire import Call, Id, operation, route
 
 
 class CycleBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     confirm: bool = False
+
+
+class GiveUpBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    confirm: Annotated[bool, Meta(description="The unit has power, by this plug or some other way")] = False
 
 
 class PlugBody(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -66,6 +70,21 @@ class PowerApi:
         """List a unit's power cycles, newest first."""
         return [cycle_view(cycle) for cycle in await self.powering.cycles(call.actor, enterprise_number)]
 
+    @operation(
+        returns=CycleView, body=GiveUpBody,
+        errors=(NotAllowed, UnknownUnit, UnknownCycle, ConfirmationNeeded, NotStuck), tag="power",
+        needs=Permission.CYCLE_POWER,
+    )  # fmt: skip
+    async def give_up(self, call: Call, enterprise_number: str, cycle_id: Id, body: GiveUpBody) -> CycleView:
+        """End a power cycle whose plug does not take ON.
+
+        For a plug that is dead, when its unit has power some other way: else ON
+        is tried without end. Only of a cycle whose `result` is `stuck_off`.
+        """
+        return cycle_view(
+            await self.powering.give_up(call.actor, enterprise_number, cycle_id, confirmed=body.confirm)
+        )  # fmt: skip
+
     @operation(status=204, errors=(NotAllowed, UnknownUnit, Unavailable), tag="power", needs=Permission.CYCLE_POWER)
     async def rearm(self, call: Call, enterprise_number: str) -> None:
         """Forget what was tried in this outage, so that its power may be cut again."""
@@ -111,6 +130,7 @@ class PowerApi:
         return [
             route("POST", f"{one}/power-cycle", self.cycle),
             route("GET", f"{one}/cycles", self.cycles),
+            route("POST", f"{one}/cycles/{{cycle_id:int}}/give-up", self.give_up),
             route("POST", f"{one}/rearm", self.rearm),
             route("PUT", f"{one}/plug", self.bind),
             route("DELETE", f"{one}/plug", self.unbind),

@@ -112,6 +112,11 @@ class Cycling:
                 if move.next is None:
                     break
                 risky |= move.next.command is Command.OFF
+                if move.next.pause:
+                    await self.clock.sleep(move.next.pause)
+                if move.run.cycle.result is CycleResult.STUCK_OFF and (given_up := await self._given_up(cycle)):
+                    await self._tell(given_up, CycleResult.GIVEN_UP)
+                    return given_up
                 answer = await self._done(move.run.cycle.plug, move.next)
                 was = move.run.cycle.result
                 move = advance(move.run, answer, self.limits)
@@ -162,10 +167,17 @@ class Cycling:
             else:
                 return ended
 
+    async def _given_up(self, cycle: Cycle) -> Cycle | None:
+        """The cycle as a person ended it, if one did."""
+        try:
+            stored = await self.cycle_store.get(cycle.id)
+        except LinemanError as error:
+            self.say("whether a power cycle was given up is not known", cycle, error.detail)
+            return None
+        return stored if stored.result is CycleResult.GIVEN_UP else None
+
     async def _done(self, plug: Plug, do: Do) -> Answer:
         """Do the next thing and say what came of it."""
-        if do.pause:
-            await self.clock.sleep(do.pause)
         if do.command is Command.HOLD:
             return Taken()
         try:

@@ -186,3 +186,5 @@ def _cycle_ended(config: Config, state: MachineState, event: CycleEnded) -> Step
         case CycleResult.STUCK_OFF:
             after, actions = _escalated(attrs.evolve(state, grace_until=None), "power_still_off")
             return after, ("ensure_on", *actions)
+        case CycleResult.GIVEN_UP:
+            return state, ()

@@ -14,16 +14,19 @@ from ...ports.units import (
     CycleResult,
     CycleStore,
     CycleUnderWay,
+    NotStuck,
     Outcome,
     PlugTaken,
     PowerPolicy,
     PowerPolicyStore,
+    Step,
     Unit,
     UnitEvent,
     UnitProbe,
     UnitStore,
     UnitWatch,
     UnitWatchStore,
+    UnknownCycle,
 )
 from ..editing import Expect, anything, edit
 from ..permissions import allow, enterprises_of
@@ -112,6 +115,38 @@ class Powering:
         allow(actor, Permission.SEE_UNITS)
         await self.unit_store.get(number, visible=enterprises_of(actor))
         return await self.cycle_store.of_unit(number, visible=enterprises_of(actor))
+
+    async def give_up(self, actor: Actor, number: str, cycle_id: int, *, confirmed: bool) -> Cycle:
+        """End a power cycle whose plug does not take ON: it is dead, and the unit gets its power some other way.
+
+        Whoever works sees it before the next go at ON; a crash until then
+        leaves the alert of it standing until the unit's next cycle.
+
+        Raises:
+            ConfirmationNeeded
+            NotStuck: It has ended, or its plug may still take ON.
+            UnknownCycle, UnknownUnit
+        """
+        allow(actor, Permission.CYCLE_POWER)
+        await self.unit_store.get(number, visible=enterprises_of(actor))
+        cycle = await self.cycle_store.get(cycle_id, visible=enterprises_of(actor))
+        if cycle.enterprise_number != number:
+            raise UnknownCycle(f"There is no power cycle {cycle_id} of unit {number}")
+        if cycle.finished_at is not None:
+            raise NotStuck(f"Power cycle {cycle_id} has ended: {cycle.result}")
+        if cycle.result is not CycleResult.STUCK_OFF:
+            raise NotStuck(f"Power cycle {cycle_id} is under way, and its plug may still take ON; wait for that")
+        if not confirmed:
+            raise ConfirmationNeeded(
+                f"{cycle.plug} may be off, and ON will not be tried any more: see that unit {number} has power, "
+                "then send it again with confirm: true"
+            )
+        now = self.clock.now()
+        ended = attrs.evolve(cycle, step=Step.DONE, result=CycleResult.GIVEN_UP, next_at=None, finished_at=now)
+        row = self._row_of(actor, number, "give_up", "success", {"plug": str(cycle.plug), "cycle": cycle.id})
+        await self.cycle_store.save(ended, [row])
+        await self._note(actor, "units.give-up", f"unit {number}", f"power cycle {cycle.id} of {cycle.plug}")
+        return await self.cycle_store.get(cycle_id)
 
     async def check(self, actor: Actor, number: str) -> UnitWatch:
         """Look at a unit now; only in the process that works.  Raises ``UnknownUnit``, ``TooManyRequests``."""
@@ -296,12 +331,15 @@ class Powering:
         await self._note(actor, f"units.{action}", f"unit {unit.enterprise_number}", which)
 
     async def _row(self, actor: Actor, number: str, action: str, result: str | None, extra: dict[str, object]) -> None:
+        await self.watch_store.append(self._row_of(actor, number, action, result, extra))
+
+    def _row_of(
+        self, actor: Actor, number: str, action: str, result: str | None, extra: dict[str, object]
+    ) -> UnitEvent:
         now = self.clock.now()
-        await self.watch_store.append(
-            UnitEvent(
-                at=now, enterprise_number=number, action_type=action, action_result=result, action_time=now,
-                user_initiator="user", extra_info=extra | {"by": actor.name},
-            )
+        return UnitEvent(
+            at=now, enterprise_number=number, action_type=action, action_result=result, action_time=now,
+            user_initiator="user", extra_info=extra | {"by": actor.name},
         )  # fmt: skip
 
     async def _note(self, actor: Actor, action: str, subject: str, detail: str = "") -> None:

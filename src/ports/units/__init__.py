@@ -1,6 +1,6 @@
 """Asterisk units: the nouns of one context and the sockets its adapters fill."""
 
-from .cycles import Cycle, CycleResult, CycleStore, CycleUnderWay, Step, UnknownCycle
+from .cycles import Cycle, CycleResult, CycleStore, CycleUnderWay, NotStuck, Step, UnknownCycle
 from .inventory import PlugTaken, PowerPolicy, PowerPolicyStore, Unit, UnitExists, UnitStore, UnknownUnit
 from .probe import (
     CannotRestart,
@@ -32,6 +32,7 @@ __all__ = [
     "LinePatterns",
     "LineStats",
     "MachineState",
+    "NotStuck",
     "Outcome",
     "Peer",
     "PeerKind",

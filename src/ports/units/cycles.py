@@ -36,6 +36,8 @@ class CycleResult(StrEnum):
     PLUG_WAS_OFF = "plug_was_off"
     #: Nothing was sent, since nobody wanted it any more when its turn had come.
     CALLED_OFF = "called_off"
+    #: ON never took, and a person said that it is to be tried no more.
+    GIVEN_UP = "given_up"
 
 
 @attrs.frozen
@@ -62,6 +64,10 @@ class Cycle:
 
 class UnknownCycle(NotFound):
     """There is no such power cycle."""
+
+
+class NotStuck(Conflict):
+    """A power cycle can be given up only while its plug does not take ON."""
 
 
 class CycleUnderWay(Conflict):

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import attrs
 import httpx
 import pytest
 
@@ -15,9 +16,9 @@ from lineman.ports.enterprises import NewEnterprise
 from lineman.ports.identity import Actor, Role
 from lineman.ports.power import PlugOffline, PlugState, Startup, UnknownPlug
 from lineman.ports.secrets import Secret
-from lineman.ports.units import UnitSilent
+from lineman.ports.units import CycleResult, Step, UnitSilent
 
-from .streams import listening
+from .streams import Heard, listening
 from .unit_house import DEAD, LOCKED, NOON, OF_17, OLEG, PLUG, UP, Site, opened_site, unit
 
 pytestmark = pytest.mark.anyio
@@ -290,6 +291,34 @@ async def test_calls_in_progress_are_named_and_asked_about(site: Site, anna: htt
     assert (await anna.post("/units/17/power-cycle", json={"confirm": True})).status_code == 202
 
 
+async def test_on_is_tried_without_end_until_a_person_gives_up(site: Site, anna: httpx.AsyncClient) -> None:
+    begun = (await anna.post("/units/17/power-cycle", json={"confirm": True})).json()
+    path, store = f"/units/17/cycles/{begun['id']}/give-up", site.house.cycle_store()
+    refused = await anna.post(path, json={"confirm": True})
+    assert (refused.status_code, refused.json()["code"]) == (409, "not-stuck")
+    cycle = await store.get(begun["id"])
+    await store.save(attrs.evolve(cycle, step=Step.ON_SENT, result=CycleResult.STUCK_OFF, on_tries=4))
+    asked = await anna.post(path, json={})
+    assert (asked.status_code, asked.json()["code"]) == (409, "confirmation-needed")
+    assert "see that unit 17 has power" in asked.json()["detail"]
+    async with site.client(OF_17) as his, site.client(Actor("bella", Role.ACCOUNTANT)) as bella:
+        assert (await bella.post(path, json={"confirm": True})).status_code == 403
+        assert (await his.post(path.replace("/17/", "/2/"), json={"confirm": True})).status_code in (403, 404)
+    assert (await anna.post(path.replace("/17/", "/2/"), json={"confirm": True})).status_code == 404
+    ended = (await anna.post(path, json={"confirm": True})).json()
+    assert (ended["result"], ended["step"], ended["finished_at"] is not None) == ("given_up", "done", True)
+    newest = (await anna.get("/units/17/history")).json()[0]
+    assert (newest["action_type"], newest["action_result"], newest["extra_info"]["by"]) == (
+        "give_up",
+        "success",
+        "anna",
+    )
+    assert ("anna", "units.give-up", "unit 17", f"power cycle {begun['id']} of ewelink:{PLUG}") in await site.journal()
+    # Nobody is in the way of the next one.
+    assert (await anna.post("/units/17/power-cycle", json={"confirm": True})).status_code == 202
+    assert (await anna.post(path, json={"confirm": True})).json()["code"] == "not-stuck"
+
+
 async def test_a_unit_that_is_down_has_no_calls(site: Site, anna: httpx.AsyncClient) -> None:
     await anna.put("/units/17", json={"parameter_option_2": False})
     await site.looks("17", UP, DEAD)
@@ -518,18 +547,26 @@ async def test_the_stream_tells_of_units_that_change_to_those_who_may_see_them(
     ):
         assert all_of_them.headers["content-type"] == "text/event-stream; charset=utf-8"
         await site.looks("2", DEAD)
-        [told] = (await all_of_them.next("units", "reload"))[1]
-        assert (told["enterprise_number"], told["outcome"]) == ("2", "offline")
+        assert ("2", "offline") in await told(all_of_them, "offline")
         await site.looks("17", UP)
-        for heard in (all_of_them, one):
-            [told] = (await heard.next("units", "reload"))[1]
-            assert (told["enterprise_number"], told["outcome"]) == ("17", "online")
+        assert ("17", "online") in await told(all_of_them, "online")
+        assert {number for number, _ in await told(one, "online")} == {"17"}
         assert (await anna.delete("/units/2")).status_code == 204
-        assert (await all_of_them.next("units", "reload"))[0] == "reload"
+        assert (await all_of_them.next("reload"))[0] == "reload"
         await site.looks("17", DEAD)
-        assert (await one.next("units", "reload"))[0] == "units"
+        assert {number for number, _ in await told(one, "offline", "reload")} == {"17"}
     async with listening(site.app, path="/stream", headers={"last-event-id": "0"}) as cut:
         assert (await cut.next("units", "reload", "ping"))[0] == "reload"
     assert (await anna.get("/stream?events=miners")).status_code == 422
     async with site.client(Actor("x", Role.CLIENT)) as client:
         assert (await client.get("/stream")).status_code == 403
+
+
+async def told(heard: Heard, outcome: str, *never: str) -> set[tuple[str, str]]:
+    """Whom a stream tells of until one is so, and how they are; nothing comes that never may."""
+    found: set[tuple[str, str]] = set()
+    while outcome not in {one for _, one in found}:
+        name, views, _ = await heard.next("units", *never)
+        assert name == "units"
+        found |= {(view["enterprise_number"], view["outcome"]) for view in views}
+    return found

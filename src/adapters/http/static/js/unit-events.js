@@ -8,7 +8,7 @@ import { ERRORS } from "./unit-words.js";
 const MOST = 300;
 const KINDS = {
   status_change: "Status", power_cycle: "Power cycle", ewelink_toggle: "Plug", ewelink_toggle_off: "Plug", ewelink_toggle_on: "Plug", suppress: "Not cut", escalate: "Person", service_restart: "Asterisk", restarted: "Asterisk",
-  plug_not_usable: "Plug", ensure_on: "Plug", rearm: "Rearmed", pause: "Pause", resume: "Pause", bind: "Plug", unbind: "Plug",
+  plug_not_usable: "Plug", ensure_on: "Plug", give_up: "Power cycle", rearm: "Rearmed", pause: "Pause", resume: "Pause", bind: "Plug", unbind: "Plug",
 };
 const ON_OFF = { on: "ON", off: "OFF" };
 
@@ -46,6 +46,8 @@ function said({ action_type: action, prev_status: before, new_status: status, ac
       return { text: "The plug was not usable", detail: code, tone: "bad" };
     case "ensure_on":
       return { text: "ON is tried without end", detail: info.plug ?? "", tone: "bad" };
+    case "give_up":
+      return { text: "ON is tried no more", detail: [info.plug, by].filter(Boolean).join(", "), tone: "act" };
     case "pause":
       return { text: "Paused", detail: [by, info.reason, info.until && `until ${absolute(info.until).slice(0, -3)}`].filter(Boolean).join(", "), tone: "" };
     case "resume":

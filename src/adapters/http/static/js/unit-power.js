@@ -36,7 +36,7 @@ export async function unitPower({ number, signal, changed }) {
     const [{ data: cycles }, { data: reason }] = await Promise.all([units("GET", unitAt(number, "/cycles"), { signal }), units("GET", unitAt(number, "/why"), { signal })]);
     const was = busy;
     busy = cycles.some((one) => one.finished_at == null);
-    keyed(list, cycles.slice(0, SHOWN), ({ id }) => id, cycle);
+    keyed(list, cycles.slice(0, SHOWN), ({ id }) => id, () => cycle(giveUp));
     past.hidden = !cycles.length;
     none.hidden = cycles.length > 0;
     setText(why, reason.sentence);
@@ -45,6 +45,15 @@ export async function unitPower({ number, signal, changed }) {
     next.hidden = !next.childNodes.length;
     put(decisions, reason.events.length ? reason.events.map((event) => h("li", {}, h("time", { class: "quiet", title: absolute(event.change_time) }, absolute(event.change_time).slice(0, -3)), " ", decisionWords(event))) : h("li", { class: "quiet" }, "Nothing had to be decided."));
     if (was && !busy) changed();
+  };
+  const giveUp = async (one) => {
+    if (!(await confirmed("Try ON no more?", `See that the unit has power first: ${plugWords(one.plug)} may be off, and is left as it is.`, "Try no more"))) return;
+    await attempt(async () => {
+      await units("POST", unitAt(number, `/cycles/${one.id}/give-up`), { body: { confirm: true } });
+      say("ON is tried no more.");
+      changed();
+      loop.again();
+    });
   };
   const take = async () => {
     if (!(await confirmed(`Unbind ${plugWords(view.plug)}?`, "The unit's power is not cut any more. Nothing is switched now.", "Unbind"))) return;
@@ -78,18 +87,22 @@ function decisionWords({ action_type: action, extra_info: info, error_message: e
   return [h("b", {}, ACTIONS[action] ?? action), why ? `: ${why}` : error ? `: ${error}` : ""];
 }
 
-/** One power cycle, and how far it is on its way. */
-function cycle() {
+/** One power cycle, and how far it is on its way. `giveUp(cycle)` ends one whose plug is dead. */
+function cycle(giveUp) {
   const by = h("span");
   const when = h("time", { class: "quiet" });
   const steps = PATH.map((step) => h("li", {}, h("i", { "aria-hidden": "true" }), h("span", {}, STEPS[step])));
   const path = h("ol", { class: "cycle-steps" }, steps);
   const outcome = h("span");
-  const element = h("li", {}, h("p", {}, by, " ", when), path, h("p", {}, outcome));
+  let shown = null;
+  const end = h("button", { type: "button", class: "quiet-danger", hidden: true, onclick: () => giveUp(shown) }, "Try no more");
+  const element = h("li", {}, h("p", {}, by, " ", when), path, h("p", {}, outcome, " ", end));
   return {
     element,
     update(one) {
+      shown = one;
       const over = one.finished_at != null;
+      end.hidden = over || one.result !== "stuck_off" || !can("power:cycle");
       setText(by, one.initiator === "auto" ? "By itself" : `By ${one.by}`);
       setTime(when, one.requested_at);
       steps.forEach((step, index) => {

@@ -36,7 +36,7 @@ export const STEPS = { precheck: "Plug looked at", off_sent: "OFF sent", off_see
 /** How a power cycle ended. */
 export const RESULTS = {
   success: { text: "the power was cut and is back", tone: "ok-text" }, failed_precheck: { text: "nothing was switched: the plug is not usable", tone: "bad-text" }, failed_off: { text: "the plug did not switch off", tone: "bad-text" },
-  stuck_off: { text: "the plug does not take ON; that is tried without end", tone: "bad-text" }, plug_was_off: { text: "nothing was switched: somebody had switched it off before", tone: "warn-text" }, called_off: { text: "nothing was switched: it was not wanted any more", tone: "warn-text" },
+  stuck_off: { text: "the plug does not take ON; that is tried without end", tone: "bad-text" }, plug_was_off: { text: "nothing was switched: somebody had switched it off before", tone: "warn-text" }, given_up: { text: "the plug did not take ON, and it was given up", tone: "warn-text" }, called_off: { text: "nothing was switched: it was not wanted any more", tone: "warn-text" },
 };
 
 /** Codes that a cycle or a switch ended with. */
