@@ -17,7 +17,7 @@ from lineman.core.miners.exporting import Exporting
 from lineman.core.miners.importing import Importing, ImportReport
 from lineman.core.miners.table import read_csv, read_objects, write_csv
 from lineman.core.tables import RowStatus
-from lineman.ports.errors import ConfirmationNeeded, Invalid, NotAllowed, Unreachable
+from lineman.ports.errors import ConfirmationNeeded, Invalid, NotAllowed, Unavailable, Unreachable
 from lineman.ports.identity import Actor, Role
 from lineman.ports.miners import Maker, Miner, MinerQuery, NewContainer, NewGroup, NewMiner
 from lineman.ports.secrets import Secret, Vault
@@ -138,7 +138,7 @@ async def test_two_rows_cannot_take_one_place_and_a_place_that_is_left_is_free(s
 
 
 async def test_who_is_confined_imports_into_his_containers_and_learns_nothing_of_others(site: Site) -> None:
-    await site.imported([row(0, container="North"), row(1, container="Юг")])
+    await site.imported([row(0, container="North"), row(1, container="Юг"), row(2, container="North")])
     confined = Actor("script", Role.OPERATOR, container_ids=frozenset({1}))
     report = await site.imported(
         [row(0, name="mine"), row(1, name="theirs"), row(2, container="Юг")], confined, update=True
@@ -210,13 +210,40 @@ async def test_an_order_that_is_not_complete_does_nothing(site: Site, order: Ord
     assert [wrong.field for wrong in refused.value.errors] == [field]
 
 
+async def test_many_are_removed_by_the_hundred_and_a_hundred_that_fails_stays(site: Site) -> None:
+    await site.imported([row(n) for n in range(250)])
+
+    class Falling(SqlMiners):
+        """The disk is full for the hundred of miner 101."""
+
+        async def remove_many(self, miner_ids: Any, *, visible: Any = None) -> frozenset[int]:
+            if 101 in miner_ids:
+                raise Unavailable("the disk is full")
+            return await super().remove_many(miner_ids, visible=visible)
+
+    miners = Falling(site.db, site.vault)
+    before = await miners.version()
+    bulk = Bulk(**(site.changing() | {"miner_store": miners}))
+    order = Order(Deed.REMOVE, confirm=True)
+    done = await bulk.run(OLGA, order, poll=poll, ids=[*range(1, 251), 999])
+    # Each transaction that changes what there is counts one on.
+    assert await miners.version() - before == 2
+    failed = [(one.miner_id, one.error) for one in done if one.error]
+    assert failed == [*((n, "the disk is full") for n in range(101, 201)), (999, "There is no miner 999")]
+    assert [miner.id for miner in await miners.all()] == list(range(101, 201))
+    (line,) = await SqlJournal(site.db).read(action="miners.bulk-remove")
+    assert line.detail == "150 done, 101 failed"
+
+
 async def test_who_is_confined_changes_only_his(site: Site) -> None:
-    await site.imported([row(0, container="North"), row(1, container="Юг")])
+    await site.imported([row(0, container="North"), row(1, container="Юг"), row(2, container="North")])
     confined = Actor("script", Role.OPERATOR, container_ids=frozenset({1}))
     done = await site.bulk(Order(Deed.TAG, tags=("x",)), confined, ids=[1, 2])
     assert done == [(1, None), (2, "There is no miner 2")]
-    assert await site.bulk(Order(Deed.TAG, tags=("y",)), confined, query=MinerQuery()) == [(1, None)]
-    assert (await site.bulk(Order(Deed.REMOVE, confirm=True), confined, ids=[2]))[0][1] is not None
+    assert await site.bulk(Order(Deed.TAG, tags=("y",)), confined, query=MinerQuery(tag="x")) == [(1, None)]
+    everything = await site.bulk(Order(Deed.REMOVE, confirm=True), confined, ids=[2, 3])
+    assert everything == [(2, "There is no miner 2"), (3, None)]
+    assert [miner.id for miner in await site.miners.all()] == [1, 2]
     with pytest.raises(Invalid):
         await site.bulk(Order(Deed.MOVE), confined, ids=[1])
     with pytest.raises(NotAllowed):

@@ -260,11 +260,17 @@ async def test_each_level_is_let_go_when_its_time_is_over_and_not_before(databas
     assert len(sums[1].points) == len(sums[1].rates[None]) in (4, 5)
 
 
-async def test_a_removed_miner_has_no_history(
+async def test_removed_miners_have_no_history(
     database: Database, watches: WatchStore, series: SqlSeries, vault: Vault
 ) -> None:
-    await watches.keep([good(1, 0), good(2, 0), good(1, 70), good(1, 0, at=datetime(2099, 1, 1, tzinfo=UTC))])
+    miners = SqlMiners(database, vault)
+    [third] = await miners.write([NewMiner("3", "10.0.0.3", Maker.AVALON, 4028)], [], at=START)
+    later = datetime(2099, 1, 1, tzinfo=UTC)
+    await watches.keep([good(1, 0), good(2, 0), good(1, 70), good(third, 140), good(1, 0, at=later)])
     await series.roll_up(now=START + 3 * HOUR)
-    await SqlMiners(database, vault).remove(1)
+    assert await miners.remove_many([1, third, 99]) == {1, third}
     for table in ("miner_sample", "miner_5m", "miner_1h"):
         assert await database.fetch(int, f"select miner_id from {table}") == [2]
+    assert await miners.remove_many([2], visible=frozenset({7})) == frozenset()
+    await miners.remove(2)
+    assert await database.fetch(int, "select count(*) from miner_1h") == [0]

@@ -235,13 +235,23 @@ class SqlMiners(MinerStore):
         )  # fmt: skip
 
     async def remove(self, miner_id: int) -> None:
+        if not await self.remove_many([miner_id]):
+            raise _unknown(miner_id)
+
+    async def remove_many(self, miner_ids: Sequence[int], *, visible: frozenset[int] | None = None) -> frozenset[int]:
+        where = self._db.among("id", "ids")
+        values = {"ids": list(miner_ids)}
+        if visible is not None:
+            where += f" and {self._db.among('container_id', 'visible')}"
+            values["visible"] = sorted(visible)
         async with self._db.transaction() as tx:
-            # Nobody may be writing samples of it meanwhile.
+            # Nobody may be writing samples of them meanwhile.
             await tx.lock("samples")
-            if not await tx.run("delete from miner where id = cast(:id as bigint)", id=miner_id):
-                raise _unknown(miner_id)
-            await forget_history(tx, miner_id)
-            await inventory_changed(tx)
+            gone = await tx.fetch(int, f"delete from miner where {where} returning id", **values)
+            if gone:
+                await forget_history(tx, gone)
+                await inventory_changed(tx)
+        return frozenset(gone)
 
     async def version(self) -> int:
         [version] = await self._db.fetch(int, "select value from counter where name = 'inventory'")
@@ -274,8 +284,8 @@ def searched(name: str, address: str, model: str | None) -> str:
     return "\n".join((name, address, model or "")).casefold()
 
 
-async def forget_history(tx: Statements, miner_id: int) -> None:
-    """Remove a miner's series.  They are clustered by time, so each group of them is visited by its key."""
+async def forget_history(tx: Statements, miner_ids: list[int]) -> None:
+    """Remove miners' series.  They are clustered by time, so each group of them is visited by its key, once for all."""
     for table, group in (("miner_sample", "slot"), ("miner_5m", "hour"), ("miner_1h", "day")):
         await tx.run(
             f"""with recursive groups (number) as (
@@ -283,8 +293,8 @@ async def forget_history(tx: Statements, miner_id: int) -> None:
                   union all
                   select (select min({group}) from {table} where {group} > number) from groups where number is not null
                 )
-                delete from {table} where {group} in (select number from groups) and miner_id = :miner_id""",
-            miner_id=miner_id,
+                delete from {table} where {group} in (select number from groups) and {tx.among("miner_id", "ids")}""",
+            ids=miner_ids,
         )
 
 

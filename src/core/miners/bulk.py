@@ -21,6 +21,8 @@ from .inventory import wrong_in
 MOST, MOST_SLOW, AT_ONCE = 10_000, 1000, 50
 #: Changes in one transaction.
 BATCH = 500
+#: Removals in one: each takes thousands of rows of history along, and the polls wait to be written meanwhile.
+REMOVED = 100
 
 
 class Deed(StrEnum):
@@ -58,7 +60,12 @@ class Done:
 
 @attrs.frozen
 class Bulk:
-    """Changes, polls and removals of many.  A crash leaves some done, and the journal's line unwritten."""
+    """Changes, polls and removals of many.
+
+    A crash leaves some done, and the journal's line unwritten.  Miners are
+    removed by the hundred, each hundred with all its history or not at all:
+    the same order again removes the rest.
+    """
 
     container_store: ContainerStore
     miner_store: MinerStore
@@ -99,7 +106,7 @@ class Bulk:
             case Deed.POLL:
                 done = await self._each(chosen, lambda miner_id: poll(actor, miner_id), AT_ONCE)
             case Deed.REMOVE:
-                done = await self._each(chosen, lambda miner_id: self._remove(actor, miner_id), 1)
+                done = await self._remove(actor, chosen)
             case _:
                 done = await self._change(actor, chosen, changes)
         failed = sum(one.error is not None for one in done)
@@ -200,9 +207,17 @@ class Bulk:
             return done
         return {}
 
-    async def _remove(self, actor: Actor, miner_id: int) -> None:
-        await self.miner_store.get(miner_id, visible=actor.container_ids)
-        await self.miner_store.remove(miner_id)
+    async def _remove(self, actor: Actor, chosen: Sequence[int]) -> Sequence[Done]:
+        done: list[Done] = []
+        for start in range(0, len(chosen), REMOVED):
+            part = chosen[start : start + REMOVED]
+            try:
+                removed = await self.miner_store.remove_many(part, visible=actor.container_ids)
+            except LinemanError as error:
+                done += [Done(miner_id, error.detail) for miner_id in part]
+            else:
+                done += [Done(miner_id) if miner_id in removed else _gone(miner_id) for miner_id in part]
+        return done
 
     async def _each(
         self, chosen: Sequence[int], one: Callable[[int], Awaitable[object]], at_once: int

@@ -260,5 +260,11 @@ class MinerStore(Protocol):
     async def remove(self, miner_id: int) -> None:
         """Remove the miner with its history.  Raises ``UnknownMiner``."""
 
+    async def remove_many(self, miner_ids: Sequence[int], *, visible: frozenset[int] | None = None) -> frozenset[int]:
+        """Remove those of these miners that are there and may be seen, with their history; their ids.
+
+        One transaction, all or nothing, while which nobody else writes: for a hundred, not for thousands.
+        """
+
     async def version(self) -> int:
         """Grows with every change of miners or containers by any process: cheap to ask each second."""
