@@ -84,6 +84,11 @@ def test_rules_are_added_changed_and_removed_by_name(lineman: Lineman, hook: str
     }.items() <= rule.items()  # fmt: skip
     lineman("rules", "change", "1", "--no-escalation")
     assert json.loads(lineman("rules", "show", "Hot", "--json").stdout)["escalate_after_minutes"] is None
+    for later in (("rules", "change", "1"), ("rules", "add", "offline")):
+        refused = lineman(*later, "--escalate-to", "Duty")
+        assert (refused.exit_code, "--escalate-to needs --escalate-after" in refused.output) == (2, True)
+    assert lineman("rules", "change", "1", "--escalate-to", "Duty", "--escalate-after", "5").exit_code == 0
+    assert lineman("rules", "change", "1", "--escalate-to", "Duty").exit_code == 0
     assert lineman("rules", "change", "1").exit_code == 2
     assert lineman("rules", "add", "nothing").exit_code == 2
     assert lineman("rules", "remove", "Hot", "-y").output == "rule 1 removed: Hot\n"

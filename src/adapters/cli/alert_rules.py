@@ -109,6 +109,12 @@ async def _fields(api: Api, told: Mapping[str, Any]) -> dict[str, Any]:
     )  # fmt: skip
 
 
+def _must_come(told: Mapping[str, Any], minutes: int | None) -> None:
+    """See that who is told later is ever told; ``minutes`` are those of the rule as it is."""
+    if told["escalate_to"] and told["escalate_after"] is None and minutes is None:
+        raise click.UsageError("--escalate-to needs --escalate-after: say after how many minutes, or leave both out")
+
+
 @rules.command()
 @click.argument("kind", shell_complete=words.kinds)
 @click.option("--name", help="Without one it is called as its kind.")
@@ -116,6 +122,7 @@ async def _fields(api: Api, told: Mapping[str, Any]) -> dict[str, Any]:
 @asks
 async def add(api: Api, kind: str, name: str | None, **told: Any) -> None:
     """Add a rule of a KIND that lineman alerts kinds lists; what is not given is what is usual."""
+    _must_come(told, None)
     answer = await api.post("/api/alerts/rules", {"kind": kind, **given(name=name), **await _fields(api, told)})
     emit(answer, lambda made: click.echo(f"rule {made['id']} added: {made['name']}"))
 
@@ -142,6 +149,7 @@ async def change(
     if not fields:
         raise click.UsageError("nothing to change: give at least one option")
     found = await rule_of(api, rule)
+    _must_come(told, None if no_escalation else found["escalate_after_minutes"])
     answer = await api.put(f"/api/alerts/rules/{found['id']}", fields)
     emit(answer, lambda changed: click.echo(f"rule {changed['id']} changed: {changed['name']}"))
 

@@ -148,6 +148,16 @@ def check_kind(rule: Rule, kind: Kind) -> None:
         raise Invalid(f"must be at least {kind.minutes / 2:g}: dead things are asked seldom", field="minutes")
 
 
+def check_escalation(rule: Rule) -> None:
+    """Raises ``Invalid`` if channels are named for an escalation that never comes."""
+    if rule.escalate_channel_ids and rule.escalate_after_minutes is None:
+        raise Invalid(
+            "say after how many minutes without an acknowledgement the channels of the escalation are told, "
+            "or name none for it",
+            field="escalate_after_minutes",
+        )
+
+
 def usual_rules(kinds: Mapping[str, Kind]) -> tuple[Rule, ...]:
     """What is there from the first start."""
     return tuple(usual_rule(kind, kind.title) for kind in kinds.values() if kind.usual)

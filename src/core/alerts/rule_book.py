@@ -14,7 +14,7 @@ from ...ports.journal import Entry, Journal
 from ...ports.miners import ContainerStore
 from ..editing import Expect, anything, edit
 from ..permissions import allow
-from .checks import RULE, check_kind, checked, usual_rule, usual_rules
+from .checks import RULE, check_escalation, check_kind, checked, usual_rule, usual_rules
 from .sight import confined, part_of
 
 
@@ -65,6 +65,7 @@ class RuleBook:
             raise Invalid(f"{kind[:50]!r} is none of {', '.join(self.known)}", field="kind")
         rule = attrs.evolve(usual_rule(found, found.title), **await self._checked(fields))
         check_kind(rule, found)
+        check_escalation(rule)
         [rule] = await self.rule_store.add_rules([rule])
         await self._note(actor, "add-rule", rule, f"{rule.kind} {rule.name}")
         return rule
@@ -84,6 +85,9 @@ class RuleBook:
             wanted = attrs.evolve(rule, **await self._checked(fields))
             if wanted != rule and rule.kind in self.known:
                 check_kind(wanted, self.known[rule.kind])
+            # Rules from before this was checked can still be changed in what else they say.
+            if _escalation(wanted) != _escalation(rule):
+                check_escalation(wanted)
             return wanted
 
         before, after = await edit(lambda: self.rule_store.rule(rule_id), changed, self.rule_store.change_rule)
@@ -133,6 +137,10 @@ class RuleBook:
         await self.journal.write(
             Entry(self.clock.now(), actor.name, f"alerts.{action}", f"alert-rule {rule.id}", "ok", detail)
         )
+
+
+def _escalation(rule: Rule) -> tuple[int | None, tuple[int, ...]]:
+    return rule.escalate_after_minutes, rule.escalate_channel_ids
 
 
 async def check_containers(containers: ContainerStore, wanted: Collection[int]) -> None:

@@ -302,6 +302,24 @@ async def test_every_wrong_field_of_a_rule_is_named(
     assert fields_of(await olga.post("/api/alerts/rules", json=body)) == wrong
 
 
+async def test_an_escalation_to_channels_needs_the_minutes_after_which_it_comes(
+    service: Service, olga: httpx.AsyncClient
+) -> None:
+    await olga.post("/api/alerts/channels", json={"name": "Boss", "url": URL})
+    body = {"kind": "hot-chip", "escalate_channel_ids": [1]}
+    refused = await olga.post("/api/alerts/rules", json=body)
+    assert fields_of(refused) == ["escalate_after_minutes"]
+    assert "or name none" in refused.json()["detail"]
+    assert (await olga.post("/api/alerts/rules", json=body | {"escalate_after_minutes": 5})).status_code == 201
+    never: dict[str, Any] = {"escalate_after_minutes": None}
+    assert fields_of(await olga.put("/api/alerts/rules/1", json=never)) == ["escalate_after_minutes"]
+    assert (await olga.put("/api/alerts/rules/1", json=never | {"escalate_channel_ids": []})).status_code == 200
+    # A rule that was written before anybody looked can be changed in all else.
+    store = service.house.rule_store()
+    await store.change_rule(attrs.evolve(await store.rule(1), escalate_channel_ids=(1,)))
+    assert (await olga.put("/api/alerts/rules/1", json={"threshold": 70})).json()["escalate_channel_ids"] == [1]
+
+
 async def test_a_rules_kind_stays(olga: httpx.AsyncClient) -> None:
     await hot(olga)
     assert fields_of(await olga.put("/api/alerts/rules/1", json={"kind": "offline"})) == ["kind"]
