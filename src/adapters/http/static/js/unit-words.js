@@ -41,7 +41,7 @@ export const RESULTS = {
 
 /** Codes that a cycle or a switch ended with. */
 export const ERRORS = {
-  plug_offline: "the plug is not connected", timeout: "no answer", reauth_required: "the account has to be authorised again", 412: "the cloud's quota is used up", channel_required: "its outlet is not named", channel_missing: "it has no such outlet", not_a_switch: "it is no switch",
+  plug_offline: "the plug is not connected", plug_already_off: "it was off already", pulse_on: "it is set to pulse", never_seen_off: "it was never seen off", never_seen_on: "it was never seen on", not_confirmed: "it was never seen on", timeout: "no answer", reauth_required: "the account has to be authorised again", 412: "the cloud's quota is used up", channel_required: "its outlet is not named", channel_missing: "it has no such outlet", not_a_switch: "it is no switch",
   stopped: "all power actions were stopped", too_late: "it had waited too long", dry_run: "dry run", unit_removed: "the unit was removed", other_plug: "another plug was bound", not_enabled: "it was switched off for this unit", paused: "the unit was paused", came_back: "the unit came back", maintenance: "a maintenance window covers the unit", not_seen: "how the unit is could not be seen any more", not_wanted: "nobody wanted it any more",
 };
 
