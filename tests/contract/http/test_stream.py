@@ -152,7 +152,10 @@ async def test_who_was_cut_off_goes_on_where_he_was(service: Service) -> None:
             await heard.next("totals")
 
 
-async def test_a_user_who_is_shut_out_hears_no_more(service: Service) -> None:
+@pytest.mark.parametrize("edit", [UserEdit(is_active=False), UserEdit(container_ids=())])
+async def test_a_user_who_is_shut_out_or_loses_his_container_hears_no_more(service: Service, edit: UserEdit) -> None:
+    # As often as the documentation says; here without a pause.
+    assert Pace().recheck == 10
     app = service.application(["miners"])
     identity, users = service.house.identity(), service.house.users()
     await identity.ensure_admin(Secret(PASSWORD))
@@ -161,7 +164,7 @@ async def test_a_user_who_is_shut_out_hears_no_more(service: Service) -> None:
     headers = {"authorization": f"Bearer {login.token.reveal()}"}
     async with listening(app, actor=None, headers=headers) as heard:
         await heard.next("totals")
-        await users.change(ADMIN, ivan.id, UserEdit(is_active=False))
+        await users.change(ADMIN, ivan.id, edit)
         assert (await heard.next("end"))[1] == {"code": "not-logged-in"}
         await heard.ended()
     async with listening(app, actor=None, headers=headers) as heard:
