@@ -22,7 +22,8 @@ MOST, MOST_SLOW, AT_ONCE = 10_000, 1000, 50
 #: Changes in one transaction.
 BATCH = 500
 #: Removals in one: each takes thousands of rows of history along, and the polls wait to be written meanwhile.
-REMOVED = 100
+#: At first so few, then as many as take less than so many seconds.
+FIRST, LARGEST, LONGEST = 10, 100, 2.0
 
 
 class Deed(StrEnum):
@@ -63,8 +64,8 @@ class Bulk:
     """Changes, polls and removals of many.
 
     A crash leaves some done, and the journal's line unwritten.  Miners are
-    removed by the hundred, each hundred with all its history or not at all:
-    the same order again removes the rest.
+    removed in batches of up to a hundred, each with all its history or not at
+    all: the same order again removes the rest.
     """
 
     container_store: ContainerStore
@@ -209,14 +210,16 @@ class Bulk:
 
     async def _remove(self, actor: Actor, chosen: Sequence[int]) -> Sequence[Done]:
         done: list[Done] = []
-        for start in range(0, len(chosen), REMOVED):
-            part = chosen[start : start + REMOVED]
+        size = FIRST
+        while part := chosen[len(done) : len(done) + size]:
+            began = self.clock.monotonic()
             try:
                 removed = await self.miner_store.remove_many(part, visible=actor.container_ids)
             except LinemanError as error:
                 done += [Done(miner_id, error.detail) for miner_id in part]
             else:
                 done += [Done(miner_id) if miner_id in removed else _gone(miner_id) for miner_id in part]
+            size = next_size(size, self.clock.monotonic() - began)
         return done
 
     async def _each(
@@ -237,6 +240,13 @@ class Bulk:
             for _ in range(min(at_once, len(chosen))):
                 tasks.start_soon(lane)
         return [done[miner_id] for miner_id in chosen]
+
+
+def next_size(size: int, seconds: float) -> int:
+    """How many to remove at once, after ``size`` took ``seconds``: nobody else writes for so long."""
+    if seconds > LONGEST:
+        return max(1, size // 2)
+    return min(2 * size, LARGEST) if seconds < LONGEST / 4 else size
 
 
 def _gone(miner_id: int) -> Done:

@@ -263,7 +263,7 @@ class MinerStore(Protocol):
     async def remove_many(self, miner_ids: Sequence[int], *, visible: frozenset[int] | None = None) -> frozenset[int]:
         """Remove those of these miners that are there and may be seen, with their history; their ids.
 
-        One transaction, all or nothing, while which nobody else writes: for a hundred, not for thousands.
+        One transaction, all or nothing, and nobody else writes meanwhile: for a hundred, not for thousands.
         """
 
     async def version(self) -> int:
