@@ -231,13 +231,13 @@ async def test_many_are_removed_in_few_batches_and_one_that_fails_stays(site: Si
     before = await miners.version()
     bulk = Bulk(**(site.changing() | {"miner_store": miners, "clock": Quick()}))
     done = await bulk.run(OLGA, Order(Deed.REMOVE, confirm=True), poll=poll, ids=[*range(1, 251), 999])
-    # Each transaction that changes what there is counts one on: of 10, 20, 40, and 100 miners.
+    # Each transaction that changes what there is counts one on: of 25, 50, (100 that fail,) 50 and the rest.
     assert await miners.version() - before == 4
     failed = [(one.miner_id, one.error) for one in done if one.error]
-    assert failed == [*((n, "the disk is full") for n in range(71, 151)), (999, "There is no miner 999")]
-    assert [miner.id for miner in await miners.all()] == list(range(71, 151))
+    assert failed == [*((n, "the disk is full") for n in range(76, 176)), (999, "There is no miner 999")]
+    assert [miner.id for miner in await miners.all()] == list(range(76, 176))
     (line,) = await SqlJournal(site.db).read(action="miners.bulk-remove")
-    assert line.detail == "170 done, 81 failed"
+    assert line.detail == "150 done, 101 failed"
 
 
 async def test_who_is_confined_changes_only_his(site: Site) -> None:

@@ -22,8 +22,8 @@ MOST, MOST_SLOW, AT_ONCE = 10_000, 1000, 50
 #: Changes in one transaction.
 BATCH = 500
 #: Removals in one: each takes thousands of rows of history along, and the polls wait to be written meanwhile.
-#: At first so few, then as many as take less than so many seconds.
-FIRST, LARGEST, LONGEST = 10, 100, 2.0
+#: At first so few, then as many as take about so many seconds.
+FIRST, LARGEST, LONGEST = 25, 100, 2.0
 
 
 class Deed(StrEnum):
@@ -217,9 +217,11 @@ class Bulk:
                 removed = await self.miner_store.remove_many(part, visible=actor.container_ids)
             except LinemanError as error:
                 done += [Done(miner_id, error.detail) for miner_id in part]
+                # It may have been too much for the database's deadline.
+                size = max(1, size // 2)
             else:
                 done += [Done(miner_id) if miner_id in removed else _gone(miner_id) for miner_id in part]
-            size = next_size(size, self.clock.monotonic() - began)
+                size = next_size(size, self.clock.monotonic() - began)
         return done
 
     async def _each(
@@ -243,10 +245,13 @@ class Bulk:
 
 
 def next_size(size: int, seconds: float) -> int:
-    """How many to remove at once, after ``size`` took ``seconds``: nobody else writes for so long."""
+    """How many to remove at once, after ``size`` took ``seconds``: nobody else writes for so long.
+
+    Not ever fewer, since to visit all groups of the history costs the same for one.
+    """
     if seconds > LONGEST:
-        return max(1, size // 2)
-    return min(2 * size, LARGEST) if seconds < LONGEST / 4 else size
+        return max(min(size, FIRST), size // 2)
+    return min(2 * size, LARGEST) if seconds < LONGEST / 2 else size
 
 
 def _gone(miner_id: int) -> Done:
