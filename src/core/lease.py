@@ -106,13 +106,22 @@ class Permit:
 
     async def _borrow(self) -> Lease | None:
         async with self._taking:
-            if not self._borrowers and not self.working and not await self.lease.take():
+            if not self._borrowers and not self.working and not await self._take():
                 other = await self.lease.other()
                 if other is None:
                     raise Unavailable("the working lease has just changed hands; try again", retry_after=1.0)
                 return other
             self._borrowers += 1
             return None
+
+    async def _take(self) -> bool:
+        try:
+            return await self.lease.take()
+        except anyio.get_cancelled_exc_class():
+            # It may be ours already, and nobody is there to give it back.
+            with anyio.CancelScope(shield=True), anyio.move_on_after(2):
+                await self.lease.release()
+            raise
 
     async def _give_back(self) -> None:
         async with self._taking:

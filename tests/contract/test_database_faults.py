@@ -1,8 +1,11 @@
 """What becomes of the data when a process is killed, a disk is full, or the server goes away."""
 
+import asyncio
 import sqlite3
 import sys
+import time
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 
 import anyio
@@ -161,6 +164,32 @@ async def test_a_cancelled_transaction_is_rolled_back(database: Database) -> Non
             await anyio.sleep(1)
     await SqlContainers(database).add(NewContainer("one"), at=NOW)
     assert await database.fetch(int, "select value from counter where name = 'miner'") == [0]
+
+
+async def test_work_cancelled_at_any_moment_ends_as_cancelled_and_leaves_the_database_free(database: Database) -> None:
+    async def work(moment: int) -> None:
+        # Statements that the connection does not know yet: it learns their columns from the first row.
+        async with database.transaction() as tx:
+            await tx.fetch(int, f"select value + {moment} from counter")
+        async with database.snapshot() as seen:
+            await seen.fetch(int, f"select value - {moment} from counter")
+        await database.fetch(int, f"select value * {moment} from counter")
+
+    for moment in count(1):
+        task = asyncio.create_task(work(moment))
+        for _ in range(moment):
+            await asyncio.sleep(0)
+            # In the loop's way: what is under way elsewhere comes to its end, and nobody takes it up yet.
+            time.sleep(0.001)  # noqa: ASYNC251
+        if task.done():
+            break
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        async with database.transaction() as tx:
+            await tx.run("update counter set value = 7 where name = 'miner'")
+        assert 7 in await database.fetch(int, f"select value from counter where {moment} > 0")
+    assert moment > 5
 
 
 async def test_a_database_that_the_server_does_not_have_is_named(new_postgres: str) -> None:

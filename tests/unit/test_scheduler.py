@@ -10,7 +10,7 @@ import pytest
 
 from lineman.adapters.clock import SystemClock
 from lineman.adapters.scheduler import Job, Pacer, under_lease
-from lineman.core.lease import WorkingLease
+from lineman.core.lease import Permit, WorkingLease
 from lineman.ports.errors import Unavailable
 from lineman.ports.lease import Lease
 
@@ -170,6 +170,22 @@ async def test_work_that_fails_is_tried_again_and_ends_nothing_else() -> None:
     with anyio.fail_after(10), anyio.CancelScope() as scope:
         await under_lease(lease, work, clock=SystemClock(), random=Random(1))
     assert tries == 3
+
+
+async def test_a_lease_that_is_just_being_taken_when_its_taker_is_cancelled_is_given_back() -> None:
+    class Slow(Rows):
+        async def take(self, holder: str, address: str, *, now: datetime, term: timedelta) -> Lease:
+            await super().take(holder, address, now=now, term=term)
+            taker.cancel()
+            await anyio.sleep_forever()
+            raise AssertionError
+
+    rows = Slow()
+    with anyio.CancelScope() as taker:
+        async with Permit(WorkingLease(rows, SystemClock(), "a")).borrowed():
+            raise AssertionError("nobody is there to work")
+    assert taker.cancelled_caught
+    assert rows.row is None
 
 
 class Stage(SystemClock):

@@ -106,8 +106,11 @@ class Line:
         given = {name: _stored(value) for name, value in values.items()}
         columns = self.columns.get(sql)
         if columns is None:
-            cursor = await self.call(lambda: self.connection.execute(sql, given))
+            # A cursor of our own: one that a cancelled statement leaves to nobody stays open with its first row,
+            # and as long as it does SQLite interrupts all that comes after it, the rollback first.
+            cursor = await self.call(lambda: self.connection.cursor())
             try:
+                await self.call(lambda: cursor.execute(sql, given))
                 rows = await self.call(cursor.fetchall)
                 columns = self.columns[sql] = tuple(name for name, *_ in cursor.description)
             finally:
