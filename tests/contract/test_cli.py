@@ -219,6 +219,15 @@ def test_watch_polls_itself_while_no_service_does(lineman: Lineman, farm: Simula
     assert "poll" not in lineman("journal").stdout
 
 
+@pytest.fixture
+def heard() -> Iterator[None]:
+    """Let commands that are started here hear Ctrl-C: what a script runs in its background is deaf to it."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.mark.usefixtures("heard")
 def test_ctrl_c_ends_watch_cleanly_and_gives_the_lease_back(
     lineman: Lineman, farm: SimulatedFarm, database: str
 ) -> None:
