@@ -48,7 +48,7 @@ def commands() -> Iterator[str]:
     yield "# Commands\n"
     yield "Every command takes `--json`, `--database`, `--url`, `--token`, `--no-color` and `--debug`, before or after its name."
     codes = ", ".join(f"{code} {kind.__name__}" for kind, code in EXIT_CODES)
-    yield f"Exit codes: 0 done, 1 anything else, {codes}, 130 Ctrl-C.\n"
+    yield f"Exit codes: 0 done, 1 anything else, {codes}, 130 Ctrl-C, 143 SIGTERM.\n"
     yield from _command(cli, "lineman", 2)
 
 

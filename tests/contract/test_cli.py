@@ -227,9 +227,10 @@ def heard() -> Iterator[None]:
     signal.signal(signal.SIGINT, before)
 
 
+@pytest.mark.parametrize(("told", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 @pytest.mark.usefixtures("heard")
-def test_ctrl_c_ends_watch_cleanly_and_gives_the_lease_back(
-    lineman: Lineman, farm: SimulatedFarm, database: str
+def test_watch_ends_cleanly_when_told_to_and_gives_the_lease_back(
+    lineman: Lineman, farm: SimulatedFarm, database: str, told: signal.Signals, code: int
 ) -> None:
     settle(lineman, *farm.miners)
     with subprocess.Popen(
@@ -241,9 +242,9 @@ def test_ctrl_c_ends_watch_cleanly_and_gives_the_lease_back(
         assert first, process.communicate(timeout=PATIENCE)
         assert len(json.loads(first)) == 2
         held = json.loads(lineman("health", "--json").stdout)["lease"]
-        process.send_signal(signal.SIGINT)
+        process.send_signal(told)
         _, stderr = process.communicate(timeout=PATIENCE)
-    assert (process.returncode, stderr.strip(), held["mine"]) == (130, "", False)
+    assert (process.returncode, stderr.strip(), held["mine"]) == (code, "", False)
     assert json.loads(lineman("health", "--json").stdout)["lease"] is None
 
 

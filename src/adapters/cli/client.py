@@ -2,15 +2,17 @@
 
 import json
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from functools import wraps
 from typing import TYPE_CHECKING, Any
 
 import attrs
+import click
 
 from ...ports import errors
 from ...ports.secrets import Secret
 from ..http.told import NotLineman, told
+from .errors import TERMINATED
 from .frame import Frame, frame
 from .local import Local, opened_locally
 
@@ -155,17 +157,30 @@ def problem(answer: Answer) -> errors.LinemanError:
 
 
 def asks(command: Callable[..., Awaitable[None]]) -> Callable[..., None]:
-    """Make a command of a coroutine: its first argument is the API that the options name."""
+    """Make a command of a coroutine: its first argument is the API that the options name.
+
+    SIGTERM ends it as Ctrl-C does, with 143.
+    """
 
     @wraps(command)
     def run(*args: Any, **kwargs: Any) -> None:
+        import asyncio
+        import signal
+
         import anyio
 
         async def main() -> None:
+            # As Ctrl-C does: what is held is given back, a search ended, a plug switched on.
+            loop, task = asyncio.get_running_loop(), asyncio.current_task()
+            with suppress(NotImplementedError, RuntimeError, ValueError):  # Windows, or not the main thread
+                loop.add_signal_handler(signal.SIGTERM, task.cancel if task else loop.stop)
             async with opened() as api:
                 await command(api, *args, **kwargs)
 
-        anyio.run(main)
+        try:
+            anyio.run(main)
+        except asyncio.CancelledError:
+            raise click.exceptions.Exit(TERMINATED) from None
 
     return run
 

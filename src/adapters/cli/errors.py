@@ -20,6 +20,8 @@ EXIT_CODES: tuple[tuple[type[errors.LinemanError], int], ...] = (
 
 #: What a shell says of a program that Ctrl-C ended.
 INTERRUPTED = 130
+#: The same of one that was told to end by SIGTERM.
+TERMINATED = 143
 
 
 def exit_code(error: errors.LinemanError) -> int:
