@@ -221,11 +221,11 @@ class GatewayApi:
         """Remove a gateway with its history."""
         await self.gateways.remove(call.actor, name)
 
-    @operation(returns=list[LineView], errors=(NotAllowed, UnknownGateway), tag="gateways")
-    async def lines_of(self, call: Call, name: str) -> list[LineView]:
+    @operation(returns=Page[LineView], errors=(NotAllowed, UnknownGateway), tag="gateways")
+    async def lines_of(self, call: Call, name: str) -> Page[LineView]:
         """List the lines of a gateway as they were last read."""
         _, lines = await self.gateways.lines_of(call.actor, name)
-        return [line_view(line) for line in lines]
+        return Page([line_view(line) for line in lines], len(lines))
 
     @operation(
         returns=Page[LineView], query=LinesQuery, errors=(NotAllowed, Invalid), tag="gateways",

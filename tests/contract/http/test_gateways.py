@@ -252,7 +252,9 @@ async def test_a_line_is_told_with_all_that_is_known_and_null_for_the_rest(
     await house.watches.keep(
         [seen(1, LINE_WATCH, attrs.evolve(line(1, 2), line=attrs.evolve(line(1, 2).line, sim=None)))]
     )
-    first, second = (await anna.get("/devices/Vochi-Main/lines")).json()
+    lines = await anna.get("/devices/Vochi-Main/lines")
+    assert lines.headers["x-total-count"] == "2"
+    first, second = lines.json()
     assert set(first) == LINE_FIELDS
     told = {
         "line": 1, "health": "weak_signal", "weak": True, "rssi": 7, "rssi_raw": "07", "dbm": -99, "voip": False,
