@@ -74,9 +74,10 @@ def test_a_token_that_was_tampered_with_is_none() -> None:
     claims = json.loads(base64.urlsafe_b64decode(body + "=="))
     forged = _part({**claims, "role": "admin"})
     none = _part({"alg": "none", "typ": "JWT"})
+    other = ("B" if signature[0] == "A" else "A") + signature[1:]
     for token in (
         f"{head}.{forged}.{signature}", f"{none}.{forged}.", f"{none}.{body}.{signature}", f"{head}.{body}.",
-        f"{head}.{body}", "", "a.b.c", "x" * 10_000, f"{head}.{body}.{signature[:-2]}AA",
+        f"{head}.{body}", "", "a.b.c", "x" * 10_000, f"{head}.{body}.{other}",
     ):  # fmt: skip
         assert mint.read(token) is None
 
