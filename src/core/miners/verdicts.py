@@ -73,9 +73,9 @@ def judge(
     A device is known by its hardware before its address: who answers elsewhere
     has moved, whatever stands now where he was.  No device becomes one of
     another maker: with the hardware id of a miner, such a one is a clone, too.
-    Those ``at_home`` (their ids)
-    answered lately where they are written down, which need not be searched:
-    what looks like them elsewhere is a clone of their board.
+    Those ``at_home`` (their ids) answered lately where they are written down,
+    which need not be searched: what looks like them elsewhere is a clone of
+    their board.
     """
     by_hardware = _unique(miners)
     by_place = {(miner.ip_address, miner.port): miner for miner in miners}

@@ -59,6 +59,14 @@ def look(site: "Site", number: str) -> None:
     site.does(lambda house: house.powering().check(ADMIN, number))
 
 
+def come_back(site: "Site", quiet: Locator) -> None:
+    """The unit 1005 is up again, as it was before."""
+    LOOKS.seen["1005"] = up(*peers(2, 0, 0, 0), disk_percent=88)
+    look(site, "1005")
+    look(site, "1005")
+    expect(quiet).to_contain_text("Online")
+
+
 def test_the_board_says_of_every_unit_how_it_is_and_why_its_power_is_cut_or_not(visit: "Visit") -> None:
     page = visit.open("units")
     expect(page.locator("tbody.unit")).to_have_count(6)
@@ -118,10 +126,7 @@ def test_what_changes_is_told_without_a_reload(site: "Site", visit: "Visit") -> 
     look(site, "1005")
     expect(quiet).to_contain_text("Offline")
     expect(page.get_by_label("Totals")).to_contain_text("3 Offline")
-    LOOKS.seen["1005"] = up(*peers(2, 0, 0, 0), disk_percent=88)
-    look(site, "1005")
-    look(site, "1005")
-    expect(quiet).to_contain_text("Online")
+    come_back(site, quiet)
 
 
 def test_what_changes_between_the_read_and_the_stream_is_shown_too(site: "Site", visit: "Visit") -> None:
@@ -136,10 +141,7 @@ def test_what_changes_between_the_read_and_the_stream_is_shown_too(site: "Site",
     for stream in held:
         stream.continue_()
     expect(quiet).to_contain_text("Offline")
-    LOOKS.seen["1005"] = up(*peers(2, 0, 0, 0), disk_percent=88)
-    look(site, "1005")
-    look(site, "1005")
-    expect(quiet).to_contain_text("Online")
+    come_back(site, quiet)
 
 
 def test_what_is_told_during_a_read_outlives_its_answer(site: "Site", visit: "Visit") -> None:
@@ -163,10 +165,7 @@ def test_what_is_told_during_a_read_outlives_its_answer(site: "Site", visit: "Vi
     reads[2].continue_()
     expect(quiet).to_contain_text("Offline")
     page.unroute("**/systems/units/units?*")
-    LOOKS.seen["1005"] = up(*peers(2, 0, 0, 0), disk_percent=88)
-    look(site, "1005")
-    look(site, "1005")
-    expect(quiet).to_contain_text("Online")
+    come_back(site, quiet)
 
 
 def asked(page: Page, reads: list[Route], times: int) -> None:
